@@ -1,0 +1,67 @@
+/** Why a user moved. */
+export type Cause = 'first' | 'behaviour' | 'inactivity' | 'model' | 'centroids' | 'erasure' | 'expired'
+
+/** How a move came to be published: as it happened, from history before go-live, or by a replay. */
+export type Origin = 'live' | 'backfill' | 'replay' | 'resync'
+
+/** Segment key that stands for users beyond every centroid's radius. */
+export const OUTLIER = 'outlier'
+
+/** One feature's part in a move, in words and numbers. */
+export interface Reason {
+  readonly feature: string
+  readonly label: string
+  readonly unit: string | null
+  /** Raw value when the user entered `from`; null for a first assignment. */
+  readonly before: number | null
+  readonly now: number
+  /** The feature's share of d_from² − d_to²; positive pulls towards `to`. */
+  readonly pull: number
+  readonly text: string
+}
+
+/** One user's move from one segment to another: a function of the inputs alone, no wall clock in it. */
+export interface Transition {
+  /** `tr_` + 32 hex of sha256 over (app, user, sequence, from, to, occurredAt); the same fact always has the same id. */
+  readonly id: string
+  readonly userId: string
+  /** 1, 2, 3 … per user, without gaps. */
+  readonly sequence: number
+  /** null: the first assignment. */
+  readonly from: string | null
+  /** null: the user is gone. */
+  readonly to: string | null
+  /** As-of of the decision that put him into `from`; null with `from`. */
+  readonly fromSince: number | null
+  /** How often he has entered `to`, this time included. */
+  readonly timesInTo: number
+  readonly cause: Cause
+  readonly origin: Origin
+  /** As-of of the deciding evaluation, Unix ms. */
+  readonly occurredAt: number
+  /** Euclidean distances in component space; distanceFrom is null where `from` has no centroid in this bundle. */
+  readonly distanceFrom: number | null
+  readonly distanceTo: number
+  /** 1 − distanceTo / distanceFrom; null with distanceFrom. */
+  readonly margin: number | null
+  readonly bundleVersion: string
+  readonly triggerKind: string
+  readonly triggerEventId: string | null
+  readonly sourceTopic: string | null
+  readonly sourcePartition: number
+  readonly sourceOffset: number | null
+  /** Strongest first, at most three. */
+  readonly reasons: readonly Reason[]
+}
+
+/** Where one user is now, for readers of the state and of `user-segments`. */
+export interface Membership {
+  readonly userId: string
+  /** null: gone (a tombstone). */
+  readonly segment: string | null
+  readonly since: number
+  readonly previous: string | null
+  readonly sequence: number
+  readonly bundleVersion: string
+  readonly origin: Origin
+}

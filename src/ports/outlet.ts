@@ -1,0 +1,73 @@
+import type { DeadLetter } from '../domain/events/dead-letter.ts'
+import type { Membership, Transition } from '../domain/segments/transition.ts'
+import type { Ms, Positions, Rev, Task, Topic } from './types.ts'
+
+/** A decided move as the journal names it: [user, sequence, from, to]. */
+export type Move = readonly [user: string, sequence: number, from: string | null, to: string | null]
+
+/** One revision as it was: what was read, which clock was set, what was decided. With it the past is computed again (rule R2). */
+export interface JournalLine {
+  readonly rev: Rev
+  /** The clock was set to this before the records were folded; absent: no tick. */
+  readonly tick?: Ms | undefined
+  /** Next offset to fold per input topic, after this revision. */
+  readonly positions: Positions
+  /** Running hash per input topic over all records up to `positions`. */
+  readonly digests: Readonly<Record<Topic, string>>
+  /** Refusals that depend on more than bytes and recipe: topic → offsets (rule T12). */
+  readonly refused?: Readonly<Record<Topic, readonly number[]>> | undefined
+  /** A guard or an operator holds the clock (rule T16). */
+  readonly held?: boolean | undefined
+  /** Hash of the recipe; on line 0 and wherever it changes. */
+  readonly recipe?: string | undefined
+  /** Facts fixed once, on line 0: see `Genesis`. */
+  readonly genesis?: Genesis | undefined
+  readonly moves: readonly Move[]
+  /** hash(previous chain, this line without `chain`). */
+  readonly chain: string
+}
+
+/** What a run fixes at its first start and never asks the world again. */
+export interface Genesis {
+  readonly app: string
+  readonly formats: Readonly<Record<string, number>>
+  /** Wall clock at first start: the bound of future events for inputs without record times. */
+  readonly startedAt: Ms
+  /** Moves with an as-of before this are `backfill`; 0: everything is live. */
+  readonly liveFrom: Ms
+}
+
+/** One revision with all that it causes. */
+export interface Revision {
+  readonly line: JournalLine
+  readonly transitions: readonly Transition[]
+  readonly memberships: readonly Membership[]
+  readonly deadLetters: readonly DeadLetter[]
+}
+
+/** Whole revisions, in order, published together. */
+export interface Page {
+  readonly revisions: readonly Revision[]
+}
+
+declare const fenceBrand: unique symbol
+/** Proof that no earlier writer of task p can publish any more. Only an outlet makes one. */
+export interface Fence {
+  readonly task: Task
+  readonly [fenceBrand]?: never
+}
+
+/**
+ * Where pages go: all of a page becomes visible or nothing. The journal is part of it and is the truth: its last line says
+ * what was published.
+ */
+export interface Outlet {
+  /** Once resolved, no earlier writer of p can publish, and its unfinished page is gone or whole. */
+  fence(p: Task): Promise<Fence>
+  /** The last published journal line, or none. Only believed after a fence. Rejects with `task-fenced` for a void fence. */
+  tail(fence: Fence): Promise<JournalLine | undefined>
+  /** All or nothing. Any rejection voids the fence; the outcome is then unknown until the next fence and tail. */
+  publish(fence: Fence, page: Page): Promise<void>
+  /** The published lines with rev > `after` (−1: all), in order; the first may be later where older lines were retired. */
+  journal(p: Task, after: Rev): AsyncIterable<JournalLine>
+}

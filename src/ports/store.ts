@@ -1,0 +1,95 @@
+import type { Membership } from '../domain/segments/transition.ts'
+import type { Bundle } from '../domain/segments/bundle.ts'
+import type { Fence, Genesis } from './outlet.ts'
+import type { Ms, Positions, Rev, Task, Token, Topic } from './types.ts'
+
+/** A bundle at work in a task, in order of arrival. Profiles name it by its place in the list. */
+export interface Deployment {
+  readonly bundle: Bundle
+  /** Clock of the task when its command was folded. */
+  readonly since: Ms
+}
+
+/**
+ * A task's own record in the state: a function of the journal and the records alone. Everything a restart needs beside the
+ * profiles.
+ */
+export interface Head {
+  readonly rev: Rev
+  readonly chain: string
+  readonly positions: Positions
+  readonly digests: Readonly<Record<Topic, string>>
+  readonly clock: Ms
+  readonly recipe: string
+  readonly genesis: Genesis
+  readonly deployments: readonly Deployment[]
+  /** Segment keys by code; profiles store the code. Code 0 is "unassigned". */
+  readonly segments: readonly string[]
+  /** Labels by segment key, from the last `labels` command. */
+  readonly labels: unknown
+  readonly held: boolean
+  readonly releasedAt: Ms
+  readonly counts: Counts
+}
+
+/** What a task counted since its first line; computed from journal and records, never from what a fold happened to touch. */
+export interface Counts {
+  readonly records: number
+  readonly events: number
+  readonly skipped: Readonly<Record<string, number>>
+  readonly refused: Readonly<Record<string, number>>
+  /** Published moves by `origin/cause`. */
+  readonly moves: Readonly<Record<string, number>>
+  /** Members per segment key. */
+  readonly members: Readonly<Record<string, number>>
+}
+
+export interface StoredProfile {
+  readonly user: string
+  /** Encoded profile; carries its stamp. */
+  readonly bytes: Uint8Array
+}
+
+export interface SealedProfile extends StoredProfile {
+  readonly due: Ms
+}
+
+/** Dirty profiles as they were at a page boundary, with the head that belongs to them. Written after that page's commit. */
+export interface Checkpoint {
+  readonly token: Token
+  /** Revision of the checkpoint this one follows; undefined: the first of a fresh state. */
+  readonly after: Rev | undefined
+  readonly head: Head
+  readonly profiles: readonly SealedProfile[]
+  readonly memberships: readonly Membership[]
+}
+
+export interface Slice {
+  /** Stored profiles of the users asked for (users without one are left out). */
+  readonly profiles: readonly StoredProfile[]
+  /** The first `limit` dues ≤ `dueTo` in (due, user) order, and every further one with the same due as the last. */
+  readonly dues: readonly SealedProfile[]
+  /** Every stored due ≤ this is among `dues`. */
+  readonly complete: Ms
+}
+
+/**
+ * The state of a task: a checkpoint of what was published, written by the task's owner alone. Order of take-over is a type:
+ * it wants a fence, which only the outlet makes.
+ */
+export interface StateStore {
+  /** Makes `token` the owner, forgets a half-written checkpoint's progress, returns the head. Idempotent with one token. Rejects with `state-lost` where the stored sizes disagree. */
+  take(fence: Fence, token: Token): Promise<Head | undefined>
+  /** Reads only from a state whose revision is `at`, or is being moved on from it by this owner; else rejects with `task-fenced`. */
+  read(p: Task, token: Token, users: readonly string[], dueTo: Ms, limit: number): Promise<Slice>
+  /** Profiles in chunks, then the head. `stale`: the state is not at `after`; `fenced`: another token owns it. Neither changes anything. Idempotent. */
+  checkpoint(p: Task, sealed: Checkpoint): Promise<'ok' | 'stale' | 'fenced'>
+}
+
+/** For everyone else: never fenced, never writes, may be as old as the last checkpoint. */
+export interface StateReader {
+  head(p: Task): Promise<Head | undefined>
+  profile(user: string): Promise<Uint8Array | undefined>
+  membership(user: string): Promise<Membership | undefined>
+  members(segment: string, after?: string): AsyncIterable<string>
+}

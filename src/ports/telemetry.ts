@@ -1,0 +1,40 @@
+import type { ErrorCode } from '../errors.ts'
+import type { Rev, Task } from './types.ts'
+
+/** Points in the life of a task, in the order they are passed; crash tests stop the process at each. */
+export const POINTS = [
+  'fenced',
+  'taken',
+  'tail-read',
+  'refolded-one',
+  'refolded',
+  'polled',
+  'profiles-read',
+  'revision-folded',
+  'page-closed',
+  'page-data-written',
+  'page-journal-written',
+  'published',
+  'sealed',
+  'checkpoint-writing',
+  'checkpointed',
+  'ending',
+] as const
+export type Point = (typeof POINTS)[number]
+
+/** A word about a task that a person can act on. Carries no user id. */
+export interface Notice {
+  readonly level: 'info' | 'warn' | 'error'
+  readonly task: Task
+  readonly text: string
+  readonly code?: ErrorCode | undefined
+}
+
+/** What a task tells the outside. Never fails, never waits, never changes what the task does. */
+export interface Telemetry {
+  /** A named point was passed. */
+  point(p: Task, name: Point, rev: Rev): void
+  notice(notice: Notice): void
+  /** Adds to a counter. */
+  count(name: string, by: number): void
+}
