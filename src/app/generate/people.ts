@@ -1,0 +1,60 @@
+import { mix32 } from '../../domain/base/hash.ts'
+import { seededRandom } from '../../domain/base/random.ts'
+import { DEPARTMENTS, type Department } from './catalog.ts'
+import { FOUNDING_SHARE, LAPSE_AFTER_DAYS, LAPSE_RANGE, PERSONAS, type Persona } from './personas.ts'
+
+/** One invented customer: a function of (seed, index, days) alone, so that more users never change the others. */
+export interface Person {
+  readonly userId: string
+  readonly persona: Persona
+  /** Day of the first possible visit, 0-based. */
+  readonly joinDay: number
+  /** First day without any event; Infinity: never lapses. */
+  readonly lapseDay: number
+  /** Own factor on the persona's rate of sessions; median 1. */
+  readonly pace: number
+  /** Own place on the shelf, 0–1. */
+  readonly priceLevel: number
+  readonly favourite: Department
+  readonly country: string
+  readonly channel: string
+}
+
+const COUNTRIES = ['FR', 'FR', 'FR', 'BE', 'DE', 'CH'] as const
+
+export function userIdOf(index: number): string {
+  return `u-${String(index + 1).padStart(5, '0')}`
+}
+
+export function personAt(seed: number, index: number, days: number): Person {
+  const random = seededRandom(mix32(mix32(seed) ^ Math.imul(index + 1, 0x9e3779b1)))
+  const persona = personaBy(random.next())
+  const founding = random.next() < FOUNDING_SHARE
+  const joinDay = founding ? 0 : random.below(days)
+  const [from, to] = LAPSE_RANGE
+  const lapse = Math.floor(days * (from + (to - from) * random.next()))
+  const pace = Math.exp(0.3 * random.normal())
+  const priceLevel = Math.min(1, Math.max(0, persona.priceLevel + 0.06 * random.normal()))
+  const taste = random.next()
+  const at = taste < 0.6 ? 0 : taste < 0.9 ? 1 : 2
+  return {
+    userId: userIdOf(index),
+    persona,
+    joinDay,
+    lapseDay: persona.lapses ? Math.max(lapse, joinDay + LAPSE_AFTER_DAYS) : Number.POSITIVE_INFINITY,
+    pace,
+    priceLevel,
+    favourite: persona.departments[at] ?? DEPARTMENTS[0],
+    country: COUNTRIES[random.below(COUNTRIES.length)] as string,
+    channel: random.next() < 0.35 ? 'app' : 'web',
+  }
+}
+
+function personaBy(chance: number): Persona {
+  let sum = 0
+  for (const p of PERSONAS) {
+    sum += p.share
+    if (chance < sum) return p
+  }
+  return PERSONAS[PERSONAS.length - 1] as Persona
+}
