@@ -1,12 +1,5 @@
 import type { Bundle } from '../domain/segments/bundle.ts'
-
-/** Names, texts and colours beside a bundle, outside its hash: renaming moves nobody. */
-export type Labels = Readonly<Record<string, SegmentLabel>>
-export interface SegmentLabel {
-  readonly name: Readonly<Record<string, string>>
-  readonly description: Readonly<Record<string, string>>
-  readonly colour: string
-}
+import type { Labels } from '../domain/segments/labels.ts'
 
 /** Trained bundles by reference. Every bundle handed out has been checked: schema, shapes, hash. */
 export interface BundleStore {

@@ -8,7 +8,7 @@ export type Move = readonly [user: string, sequence: number, from: string | null
 /** One revision as it was: what was read, which clock was set, what was decided. With it the past is computed again (rule R2). */
 export interface JournalLine {
   readonly rev: Rev
-  /** The clock was set to this before the records were folded; absent: no tick. */
+  /** After the records the clock was set to this and due wakes fired; absent: no tick. */
   readonly tick?: Ms | undefined
   /** Next offset to fold per input topic, after this revision. */
   readonly positions: Positions

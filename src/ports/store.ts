@@ -1,3 +1,4 @@
+import type { Labels } from '../domain/segments/labels.ts'
 import type { Membership } from '../domain/segments/transition.ts'
 import type { Bundle } from '../domain/segments/bundle.ts'
 import type { Fence, Genesis } from './outlet.ts'
@@ -26,7 +27,7 @@ export interface Head {
   /** Segment keys by code; profiles store the code. Code 0 is "unassigned". */
   readonly segments: readonly string[]
   /** Labels by segment key, from the last `labels` command. */
-  readonly labels: unknown
+  readonly labels: Labels
   readonly held: boolean
   readonly releasedAt: Ms
   readonly counts: Counts
@@ -38,8 +39,8 @@ export interface Counts {
   readonly events: number
   readonly skipped: Readonly<Record<string, number>>
   readonly refused: Readonly<Record<string, number>>
-  /** Published moves by `origin/cause`. */
-  readonly moves: Readonly<Record<string, number>>
+  /** Published moves. */
+  readonly moves: number
   /** Members per segment key. */
   readonly members: Readonly<Record<string, number>>
 }

@@ -29,8 +29,11 @@ export interface Transition {
   readonly sequence: number
   /** null: the first assignment. */
   readonly from: string | null
+  /** Names by the last labels known to the task when the move was decided, in the app's locale; null where unknown. */
+  readonly fromName: string | null
   /** null: the user is gone. */
   readonly to: string | null
+  readonly toName: string | null
   /** As-of of the decision that put him into `from`; null with `from`. */
   readonly fromSince: number | null
   /** How often he has entered `to`, this time included. */
@@ -50,6 +53,8 @@ export interface Transition {
   readonly sourceTopic: string | null
   readonly sourcePartition: number
   readonly sourceOffset: number | null
+  /** The reasons in one line, in the app's locale. */
+  readonly summary: string
   /** Strongest first, at most three. */
   readonly reasons: readonly Reason[]
 }
