@@ -13,13 +13,13 @@ export interface Assigner {
   readonly C: number
   readonly K: number
   /** Index of the nearest centroid of a raw vector (F); ties go to the lowest index. */
-  assign(raw: Float64Array): number
+  readonly assign: (raw: Float64Array) => number
   /** K squared distances of the last `assign`. */
   readonly distances2: Float64Array
   /** Projection (C) of the last `assign`. */
   readonly z: Float64Array
   /** raw (F) → out (C), leaving `z` and `distances2` alone. */
-  project(raw: Float64Array, out: Float64Array): void
+  readonly project: (raw: Float64Array, out: Float64Array) => void
 }
 
 /** The features that are columns of the vector, in its order. */
