@@ -1,0 +1,33 @@
+import { InvalidArgumentError, Option } from 'commander'
+
+/** Parser of a whole number within bounds; commander turns its complaint into a usage error. */
+export function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (!/^-?\d+$/.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`)
+    }
+    return value
+  }
+}
+
+export const MAX_SEED = 2 ** 32 - 1
+
+export function seedOption(fallback: number): Option {
+  return new Option('--seed <n>', 'the same seed gives the same result')
+    .argParser(integer(0, MAX_SEED))
+    .default(fallback)
+}
+
+export function jsonOption(): Option {
+  return new Option('--json', 'the result as JSON on stdout')
+}
+
+/** The examples that end a manual page: each a command and what it is for. */
+export function examples(lines: readonly (readonly [command: string, why: string])[]): string {
+  return [
+    '',
+    'Examples:',
+    ...lines.flatMap(([command, why]) => [`  # ${why}`, `  segmentation ${command}`]),
+  ].join('\n')
+}

@@ -1,0 +1,51 @@
+import { Command, CommanderError } from 'commander'
+import { endOnClosedPipe, processCli, type Cli } from './cli.ts'
+import { registerGenerate } from './commands/generate.ts'
+import { failureOf } from './failure.ts'
+import { versionText } from './version.ts'
+
+/** Adds one verb to the program. */
+export type Register = (program: Command, cli: Cli) => void
+
+/** Every verb, in the order of the manual. */
+const VERBS: readonly Register[] = [registerGenerate]
+
+export function buildProgram(cli: Cli): Command {
+  const program = new Command('segmentation')
+    .description('Real-time customer segmentation: events in, stable segments and every change of them out.')
+    .version(versionText(), '--version', 'print version, foldVersion and formats')
+    .helpCommand('help [command]', 'the manual of a command, with examples')
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, 'error [usage]: ')),
+    })
+    .showHelpAfterError('  See `segmentation help <command>`.')
+  program.addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 failure, 2 wrong usage, 3 a check failed.\nData goes to stdout, words and progress to stderr.',
+  )
+  for (const register of VERBS) register(program, cli)
+  return program
+}
+
+/** Runs one command line; resolves to the exit code. Never rejects. */
+export async function main(args: readonly string[]): Promise<number> {
+  endOnClosedPipe()
+  const cli = processCli()
+  try {
+    const program = buildProgram(cli)
+    if (args.length === 0) {
+      program.outputHelp()
+      return 0
+    }
+    await program.parseAsync(args, { from: 'user' })
+    return 0
+  } catch (error) {
+    // commander has already written its text; help and version end here too
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    const failure = failureOf(error, process.env['SEGMENTATION_DEBUG'] === '1')
+    cli.note(failure.text)
+    return failure.exit
+  }
+}
