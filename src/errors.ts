@@ -16,36 +16,79 @@ const row = (exit: 1 | 2 | 3, hint: string, retryable = false): ErrorRow => ({ r
 export const ERRORS = {
   // usage and configuration
   usage: row(2, 'See `segmentation help <command>`.'),
-  'config-invalid': row(2, 'Correct the values named above; `segmentation help <command>` lists what is expected.'),
+  'config-invalid': row(
+    2,
+    'Correct the values named above; `segmentation help <command>` lists what is expected.',
+  ),
   'file-missing': row(2, 'Check the path; relative paths start at the current folder.'),
-  'file-unreadable': row(1, 'Check the permissions and that the disk is healthy, then run the same command again.', true),
+  'file-unreadable': row(
+    1,
+    'Check the permissions and that the disk is healthy, then run the same command again.',
+    true,
+  ),
   'mapping-invalid': row(2, 'Correct the mapping at the place named above.'),
   'feature-set-invalid': row(2, 'Correct the feature set at the place named above.'),
   'bundle-invalid': row(2, 'Train the model again, or restore the file from its source.'),
-  'bundle-hash': row(2, 'The file was changed after training. Restore the original; names and texts belong in labels.json.'),
+  'bundle-hash': row(
+    2,
+    'The file was changed after training. Restore the original; names and texts belong in labels.json.',
+  ),
   'training-data': row(1, 'Give more events, an earlier --as-of, or a smaller --k or --min-events.'),
   // inputs
-  'input-truncated': row(1, 'Replace the file by a complete copy and run the same command again: it goes on where it stopped.'),
-  'input-changed': row(1, 'Give the input exactly as it was when the run folder was made, or start with a new --state folder.'),
+  'input-truncated': row(
+    1,
+    'Replace the file by a complete copy and run the same command again: it goes on where it stopped.',
+  ),
+  'input-changed': row(
+    1,
+    'Give the input exactly as it was when the run folder was made, or start with a new --state folder.',
+  ),
   'input-shrunk': row(1, 'An input file may only grow. Restore it, or start with a new --state folder.'),
   // the run folder
-  'folder-in-use': row(1, 'Another process works on this folder. Stop it first, or use another --state folder.', true),
+  'folder-in-use': row(
+    1,
+    'Another process works on this folder. Stop it first, or use another --state folder.',
+    true,
+  ),
   'folder-foreign': row(2, 'Use the options that the folder was made with, or a new --state folder.'),
   'folder-missing': row(2, 'Name a run folder made by `segmentation stream --state DIR`.'),
   'state-version': row(1, 'Run the version that wrote it, or start again with a new --state folder.'),
   'disk-full': row(1, 'Free space on the disk and run the same command again: nothing was lost.', true),
-  'disk-error': row(1, 'Check the disk, then run the same command again: it goes on from the last whole page.', true),
-  // the task stops (TASK.md rules in brackets); each names its way out
-  'state-lost': row(1, 'The state is incomplete. `segmentation tasks resume --accept rebuild` folds it again from the inputs.'),
-  'state-foreign': row(1, 'State and journal do not belong together. Restore both from one backup, or start a new folder.'),
+  'disk-error': row(
+    1,
+    'Check the disk, then run the same command again: it goes on from the last whole page.',
+    true,
+  ),
+  // the task stops; each names its way out
+  'state-lost': row(
+    1,
+    'The state is incomplete. `segmentation tasks resume --accept rebuild` folds it again from the inputs.',
+  ),
+  'state-foreign': row(
+    1,
+    'State and journal do not belong together. Restore both from one backup, or start a new folder.',
+  ),
   'source-gap': row(1, 'The input no longer holds what must be folded again. Restore it, or accept the gap.'),
-  'source-differs': row(1, 'The input holds other records than those that were processed. Restore the original input.'),
-  'recipe-differs': row(1, 'Mapping, zones or limits changed. Use the former ones, or accept the new recipe.'),
+  'source-differs': row(
+    1,
+    'The input holds other records than those that were processed. Restore the original input.',
+  ),
+  'recipe-differs': row(
+    1,
+    'Mapping, zones or limits changed. Use the former ones, or accept the new recipe.',
+  ),
   'unknown-command': row(1, 'A control command that this version does not know. Upgrade, then start again.'),
-  'needs-other-aggregates': row(1, 'The promoted bundle needs aggregates that this task does not maintain. Start a new run with it.'),
+  'needs-other-aggregates': row(
+    1,
+    'The promoted bundle needs aggregates that this task does not maintain. Start a new run with it.',
+  ),
   'page-too-large': row(1, 'A page is larger than the output accepts. Raise its limit, then start again.'),
   'task-fenced': row(1, 'Another process owns this task now.', true),
-  'refused-rate': row(1, 'More than 5 % of the records were refused. Look into the dead letters, correct the producer or the mapping.', true),
+  'refused-rate': row(
+    1,
+    'More than 5 % of the records were refused. Look into the dead letters, correct the producer or the mapping.',
+    true,
+  ),
   unreachable: row(1, 'The server did not answer in time; it will be tried again.', true),
   // checks
   'check-failed': row(3, 'The lines marked ✗ above say what differs.'),
