@@ -39,6 +39,10 @@ export async function main(args: readonly string[]): Promise<number> {
       program.outputHelp()
       return 0
     }
+    const [first, topic] = args
+    if (first === 'help' && topic !== undefined && !program.commands.some((c) => c.name() === topic)) {
+      program.error(`error: unknown command '${topic}'`)
+    }
     await program.parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {

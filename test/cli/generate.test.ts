@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { run, tempFolder } from './run.ts'
+
+const folder = tempFolder()
+const size = ['--users', '200', '--days', '30']
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+async function generate(name: string, ...more: string[]): Promise<Buffer> {
+  const { code, err } = await run(['generate', ...size, '--out', join(folder, name), ...more])
+  expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' })
+  return readFileSync(join(folder, name))
+}
+
+describe('generate', () => {
+  it('writes the same bytes for the same seed, others for another', async () => {
+    const first = await generate('a.ndjson', '--seed', '3')
+    expect(sha256(await generate('b.ndjson', '--seed', '3'))).toBe(sha256(first))
+    expect(sha256(await generate('c.ndjson', '--seed', '4'))).not.toBe(sha256(first))
+    expect(readFileSync(join(folder, 'a.ndjson.truth.json'))).toEqual(
+      readFileSync(join(folder, 'b.ndjson.truth.json')),
+    )
+  })
+
+  it('compresses by extension, the same content', async () => {
+    const plain = await generate('d.ndjson')
+    expect(sha256(gunzipSync(await generate('d.ndjson.gz')))).toBe(sha256(plain))
+  })
+
+  it('writes one event a line and the truth beside it, and nothing half done', async () => {
+    const lines = (await generate('e.ndjson')).toString('utf8').split('\n')
+    expect(lines.pop()).toBe('')
+    const truth = JSON.parse(readFileSync(join(folder, 'e.ndjson.truth.json'), 'utf8')) as { people: object }
+    for (const line of lines) {
+      const event = JSON.parse(line) as { userId: string; eventId: string; eventTime: number }
+      expect(Object.values(event)).not.toContain(null)
+      expect(truth.people).toHaveProperty(event.userId)
+    }
+    expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([])
+  })
+
+  it('counts on stderr for people, on stdout as JSON for programs', async () => {
+    const people = await run(['generate', ...size, '--out', join(folder, 'f.ndjson')])
+    expect(people.out).toBe('')
+    expect(people.err).toMatch(/^[\d,]+ events of [\d,]+ users in 30 days, [\d,]+ orders worth € [\d,]+ → /)
+    const json = await run(['generate', ...size, '--out', join(folder, 'g.ndjson'), '--json'])
+    expect(json.err).toBe('')
+    const facts = JSON.parse(json.out) as { events: number; out: string }
+    expect(facts.events).toBe(readFileSync(facts.out, 'utf8').split('\n').length - 1)
+  })
+
+  it('leaves nothing behind when it cannot write', async () => {
+    const { code } = await run(['generate', ...size, '--out', folder])
+    expect(code).not.toBe(0)
+    expect(existsSync(`${folder}.part`)).toBe(false)
+  })
+})
