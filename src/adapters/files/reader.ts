@@ -1,0 +1,176 @@
+import { MAX_RECORD_BYTES } from '../../domain/events/event.ts'
+import type { RawRecord } from '../../ports/source.ts'
+import type { Offset } from '../../ports/types.ts'
+import type { ByteInput } from './bytes.ts'
+import { LINES, lineFeeds, valueEnd } from './frame.ts'
+import type { Framing } from './frame.ts'
+import { OversizeRecord } from './oversize.ts'
+
+export const BLOCK_BYTES = 512 * 1024
+
+const BOM = [0xef, 0xbb, 0xbf] as const
+
+/** Where a reader stands: in the bytes, in the records and in the lines that people count. */
+export interface Place {
+  /** Byte position of the next record's start. */
+  readonly byte: number
+  readonly offset: Offset
+  /** Line number of the next record, from 1. */
+  readonly line: number
+}
+
+export interface Framed {
+  readonly records: RawRecord[]
+  /** Nothing more could be read. */
+  readonly atEnd: boolean
+}
+
+/**
+ * Cuts one run of bytes into records, block by block. Records point into their block; a block is filled once and then left
+ * alone, so they stay valid for as long as anyone holds them. Bounded: one block, or one record of up to
+ * `MAX_RECORD_BYTES` beyond it.
+ */
+export class RecordReader {
+  readonly #bytes: ByteInput
+  readonly #framing: Framing
+  /** Called with each record whose line number is not simply one more than the last. */
+  readonly #jumped: (offset: Offset, line: number) => void
+  #block = Buffer.alloc(0)
+  /** `block[start, end)` is read and not yet framed. */
+  #start = 0
+  #end = 0
+  /** Byte position of `block[0]` in the input. */
+  #blockAt: number
+  #offset: Offset
+  #line: number
+  #atFileStart: boolean
+  #oversize: OversizeRecord | undefined
+
+  constructor(
+    bytes: ByteInput,
+    framing: Framing,
+    from: Place,
+    jumped: (offset: Offset, line: number) => void,
+  ) {
+    this.#bytes = bytes
+    this.#framing = framing
+    this.#jumped = jumped
+    this.#blockAt = from.byte
+    this.#offset = from.offset
+    this.#line = from.line
+    this.#atFileStart = from.byte === 0
+  }
+
+  /** The place behind the last record handed out. */
+  get place(): Place {
+    return { byte: this.#blockAt + this.#start, offset: this.#offset, line: this.#line }
+  }
+
+  /** Bytes that follow the last record and have no end yet. */
+  get unfinished(): number {
+    return this.#end - this.#start + (this.#oversize ? 1 : 0)
+  }
+
+  /** The last `count` bytes read, or fewer: what a growing file must still hold in the same place. */
+  tail(count: number): { readonly at: number; readonly bytes: Buffer } {
+    const from = Math.max(0, this.#end - count)
+    return { at: this.#blockAt + from, bytes: this.#block.subarray(from, this.#end) }
+  }
+
+  /** Reads once and frames what came. `complete`: at the end, what has no line feed is a record too. */
+  async next(complete: boolean): Promise<Framed> {
+    this.#makeRoom()
+    const n = await this.#bytes.read(this.#block, this.#end)
+    this.#end += n
+    const records: RawRecord[] = []
+    const last = n === 0 && complete
+    if (this.#atFileStart) this.#skipBom(last)
+    if (!this.#atFileStart) this.#frame(records, last)
+    return { records, atEnd: n === 0 }
+  }
+
+  #makeRoom(): void {
+    if (this.#end < this.#block.length) return
+    const rest = this.#end - this.#start
+    const block = Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, 2 * rest))
+    this.#block.copy(block, 0, this.#start, this.#end)
+    this.#blockAt += this.#start
+    this.#block = block
+    this.#start = 0
+    this.#end = rest
+  }
+
+  #skipBom(last: boolean): void {
+    if (this.#end < BOM.length && !last) return
+    this.#atFileStart = false
+    if (this.#end >= BOM.length && BOM.every((byte, i) => this.#block[i] === byte)) this.#start = BOM.length
+  }
+
+  #frame(records: RawRecord[], last: boolean): void {
+    while (this.#start < this.#end || (last && this.#oversize)) {
+      const lineEnd = this.#lineEnd(last)
+      if (lineEnd >= 0) {
+        this.#take(records, lineEnd)
+        this.#start = lineEnd + 1
+      } else if (last) {
+        this.#take(records, this.#end)
+        this.#start = this.#end
+      } else {
+        if (this.#oversize || this.#end - this.#start > MAX_RECORD_BYTES) this.#pass()
+        return
+      }
+    }
+  }
+
+  #lineEnd(last: boolean): number {
+    if (this.#oversize) return LINES.endOf(this.#block, this.#start, this.#end, true)
+    const end = this.#framing.endOf(this.#block, this.#start, this.#end, last)
+    if (end >= 0 || this.#end - this.#start <= MAX_RECORD_BYTES) return end
+    return this.#framing.endOf(this.#block, this.#start, this.#end, true)
+  }
+
+  /** Lets the bytes of an oversize record go, keeping account of them. */
+  #pass(): void {
+    const piece = this.#block.subarray(this.#start, this.#end)
+    if (this.#oversize) this.#oversize.push(piece)
+    else this.#oversize = new OversizeRecord(piece)
+    this.#start = this.#end
+  }
+
+  #take(records: RawRecord[], lineEnd: number): void {
+    const from = this.#start
+    if (this.#oversize) {
+      this.#oversize.push(this.#block.subarray(from, lineEnd))
+      records.push(this.#oversize.finish(this.#offset))
+      this.#oversize = undefined
+      this.#count(1)
+      return
+    }
+    const to = valueEnd(this.#block, from, lineEnd)
+    if (to === from) return this.#skipLine()
+    const bytes = this.#block
+    records.push({
+      offset: this.#offset,
+      time: Number.NaN,
+      bytes,
+      from,
+      to,
+      keyFrom: -1,
+      keyTo: -1,
+      cut: undefined,
+    })
+    this.#count(1 + (this.#framing === LINES ? 0 : lineFeeds(bytes, from, to)))
+  }
+
+  /** An empty line is no record. */
+  #skipLine(): void {
+    this.#line++
+    this.#jumped(this.#offset, this.#line)
+  }
+
+  #count(lines: number): void {
+    this.#offset++
+    this.#line += lines
+    if (lines > 1) this.#jumped(this.#offset, this.#line)
+  }
+}
