@@ -6,6 +6,11 @@ export function sha256Hex(text: string): string {
   return bytesToHex(sha256(utf8ToBytes(text)))
 }
 
+/** Lower-case hex SHA-256 of bytes, 64 characters. */
+export function sha256OfBytes(bytes: Uint8Array): string {
+  return bytesToHex(sha256(bytes))
+}
+
 /** 32-bit FNV-1a over UTF-16 code units with a final avalanche; for spreading and sharing, never for identity. */
 export function hash32(text: string, seed = 0): number {
   let h = 0x811c9dc5 ^ seed
@@ -21,13 +26,13 @@ export function mix32(h: number): number {
 }
 
 /**
- * 52-bit hash of text, as an exact integer in a double: two independent 32-bit lanes. For identity inside one profile
+ * 52-bit hash of the first `end` code units of text, as an exact integer in a double: two independent 32-bit lanes. For identity inside one profile
  * (distinct values, event ids), where a few thousand values collide with probability below 1e-9.
  */
-export function hash52(text: string): number {
+export function hash52(text: string, end = text.length): number {
   let a = 0x811c9dc5
   let b = 0x9747b28c
-  for (let i = 0; i < text.length; i++) {
+  for (let i = 0; i < end; i++) {
     const c = text.charCodeAt(i)
     a = Math.imul(a ^ c, 0x01000193)
     b = Math.imul(b ^ c, 0x5bd1e995)
@@ -46,7 +51,11 @@ export function murmur2(key: Uint8Array): number {
   let h = 0x9747b28c ^ n
   let i = 0
   for (; i + 4 <= n; i += 4) {
-    let k = (key[i] as number) | ((key[i + 1] as number) << 8) | ((key[i + 2] as number) << 16) | ((key[i + 3] as number) << 24)
+    let k =
+      (key[i] as number) |
+      ((key[i + 1] as number) << 8) |
+      ((key[i + 2] as number) << 16) |
+      ((key[i + 3] as number) << 24)
     k = Math.imul(k, m)
     k ^= k >>> 24
     h = Math.imul(h, m) ^ Math.imul(k, m)

@@ -1,0 +1,382 @@
+import { assert, fail, SegmentationError } from '../../errors.ts'
+import type { Event } from '../events/event.ts'
+import { EVENT_KINDS } from '../events/event.ts'
+import type { Predicate } from '../features/fields.ts'
+import { matches } from '../features/fields.ts'
+import type { Plan } from '../features/plan.ts'
+import { hopClock } from '../features/plan.ts'
+import { ByteReader, ByteWriter, checksum, corrupt } from './bytes.ts'
+import { LaneStore } from './lanes.ts'
+import { Reading } from './reading.ts'
+import { Scalars } from './scalars.ts'
+import { SetStore } from './sets.ts'
+import type { Store } from './store.ts'
+import { ENTERED, MATCHED } from './store.ts'
+import { Visits } from './visits.ts'
+
+/** Form of stored profiles that this version writes and reads. */
+export const CODEC_VERSION = 1
+
+// the first numbers of a row
+const AS_OF = 0
+const DUE = 1
+const STAMP = 2
+const DEPLOYMENT = 3
+const SEGMENT = 4
+const SINCE = 5
+const SEQUENCE = 6
+const EVENTS = 7
+const VISITS = 8
+const BOOK_WIDTH = 9
+
+const NEVER = Number.POSITIVE_INFINITY
+const CHECKSUM_BYTES = 4
+
+/**
+ * The profiles of one task, all in memory. A user is a slot: a row of numbers (as-of, due, stamp, membership, aggregates and
+ * their cached windows), links into pools for what varies in length, and the F values remembered from his last move. No
+ * object per user, none per event. A slot's number means nothing and may be given to another user once it is free.
+ */
+export class Profiles {
+  readonly plan: Plan
+  readonly #width: number
+  readonly #columns: number
+  readonly #stores: readonly Store[]
+  readonly #reading: Reading
+  readonly #visits = new Visits()
+  readonly #kinds: ReadonlyMap<string, number>
+  /** Predicates that decide about the events of a kind. */
+  readonly #asked: readonly (readonly number[])[]
+  readonly #pass: Uint8Array
+  readonly #freshRow: Float64Array
+  /** A row's copy, to look into the future. */
+  readonly #ahead: Float64Array
+  readonly #writer = new ByteWriter()
+  readonly #slots = new Map<string, number>()
+  readonly #users: (string | undefined)[] = []
+  readonly #freeSlots: number[] = []
+  #rows: Float64Array
+  #before: Float32Array
+
+  constructor(plan: Plan) {
+    this.plan = plan
+    this.#columns = plan.columns.length
+    const scalars = new Scalars(plan.scalars, BOOK_WIDTH)
+    let at = BOOK_WIDTH + scalars.width
+    const placed = <S extends Store>(store: S): S => {
+      at += store.width
+      return store
+    }
+    const lanes = plan.lanes.map((lane) => placed(new LaneStore(lane, hopClock(plan, lane.hop), at)))
+    const sets = plan.sets.map((set) =>
+      placed(
+        new SetStore(set, set.hop === null ? undefined : hopClock(plan, set.hop), at, EVENT_KINDS.length),
+      ),
+    )
+    this.#stores = [scalars, ...lanes, ...sets]
+    this.#width = at
+    this.#reading = new Reading(plan, {
+      scalar: (i) => scalars.place(i),
+      lane: (i, read) => (lanes[i] as LaneStore).place(read),
+      set: (i, read) => (sets[i] as SetStore).place(read),
+    })
+    this.#kinds = new Map(EVENT_KINDS.map((kind, i) => [kind, i]))
+    const states = [...plan.scalars, ...plan.lanes.flatMap((lane) => lane.cells), ...plan.sets]
+    this.#asked = EVENT_KINDS.map((_, kind) => {
+      const asked = states.filter((s) => s.predicate >= 0 && s.kinds.includes(kind)).map((s) => s.predicate)
+      return [...new Set(asked)]
+    })
+    this.#pass = new Uint8Array(plan.predicates.length)
+    this.#ahead = new Float64Array(at)
+    this.#freshRow = new Float64Array(at)
+    this.#freshRow[DUE] = NEVER
+    this.#freshRow[STAMP] = -1
+    this.#freshRow[DEPLOYMENT] = -1
+    for (const store of this.#stores) store.fresh(this.#freshRow, 0)
+    this.#rows = new Float64Array(1024 * at)
+    this.#before = new Float32Array(1024 * this.#columns)
+  }
+
+  get size(): number {
+    return this.#slots.size
+  }
+
+  /** Slots that were ever used: every slot in use is below it. */
+  get capacity(): number {
+    return this.#users.length
+  }
+
+  used(slot: number): boolean {
+    return this.#users[slot] !== undefined
+  }
+
+  /** The user's slot, −1 where he has none. */
+  find(user: string): number {
+    return this.#slots.get(user) ?? -1
+  }
+
+  /** The user's slot, made fresh where he has none: as-of 0, due Infinity, stamp −1, no deployment, unassigned. */
+  open(user: string): number {
+    const known = this.#slots.get(user)
+    if (known !== undefined) return known
+    const slot = this.#freeSlots.pop() ?? this.#users.length
+    if ((slot + 1) * this.#width > this.#rows.length) this.#grow()
+    this.#rows.set(this.#freshRow, slot * this.#width)
+    this.#users[slot] = user
+    this.#slots.set(user, slot)
+    return slot
+  }
+
+  user(slot: number): string {
+    const user = this.#users[slot]
+    assert(user !== undefined, 'the slot is in use')
+    return user
+  }
+
+  /** Forgets the user. */
+  free(slot: number): void {
+    this.#slots.delete(this.user(slot))
+    this.#clear(slot)
+    this.#users[slot] = undefined
+    this.#freeSlots.push(slot)
+  }
+
+  /** Every slot in use, in no order that means anything. */
+  *slots(): Iterable<number> {
+    for (let slot = 0; slot < this.#users.length; slot++) if (this.#users[slot] !== undefined) yield slot
+  }
+
+  asOf(slot: number): number {
+    return this.#rows[slot * this.#width + AS_OF] as number
+  }
+
+  /** Never falls: what has left every window by then is given up. */
+  setAsOf(slot: number, ms: number): void {
+    assert(ms >= this.asOf(slot), 'the as-of of a profile never falls')
+    this.#rows[slot * this.#width + AS_OF] = ms
+  }
+
+  due(slot: number): number {
+    return this.#rows[slot * this.#width + DUE] as number
+  }
+
+  /** Infinity: none. */
+  setDue(slot: number, ms: number): void {
+    this.#rows[slot * this.#width + DUE] = ms
+  }
+
+  stamp(slot: number): number {
+    return this.#rows[slot * this.#width + STAMP] as number
+  }
+
+  setStamp(slot: number, rev: number): void {
+    this.#rows[slot * this.#width + STAMP] = rev
+  }
+
+  deployment(slot: number): number {
+    return this.#rows[slot * this.#width + DEPLOYMENT] as number
+  }
+
+  setDeployment(slot: number, deployment: number): void {
+    this.#rows[slot * this.#width + DEPLOYMENT] = deployment
+  }
+
+  /** Behaviour events folded since the profile began. */
+  events(slot: number): number {
+    return this.#rows[slot * this.#width + EVENTS] as number
+  }
+
+  /** Code of his segment; 0: unassigned. */
+  segment(slot: number): number {
+    return this.#rows[slot * this.#width + SEGMENT] as number
+  }
+
+  since(slot: number): number {
+    return this.#rows[slot * this.#width + SINCE] as number
+  }
+
+  sequence(slot: number): number {
+    return this.#rows[slot * this.#width + SEQUENCE] as number
+  }
+
+  /** Moves him to a segment: sequence + 1, one visit more, the F raw values remembered as float32. */
+  enter(slot: number, segment: number, since: number, values: Float64Array): void {
+    const base = slot * this.#width
+    this.#rows[base + SEGMENT] = segment
+    this.#rows[base + SINCE] = since
+    this.#rows[base + SEQUENCE] = (this.#rows[base + SEQUENCE] as number) + 1
+    this.#rows[base + VISITS] = this.#visits.add(this.#rows[base + VISITS] as number, segment)
+    const at = slot * this.#columns
+    for (let i = 0; i < this.#columns; i++) this.#before[at + i] = values[i] as number
+  }
+
+  /** The F values given to the last `enter`, zeros before the first. */
+  before(slot: number, out: Float64Array): void {
+    const at = slot * this.#columns
+    const entered = this.sequence(slot) > 0
+    for (let i = 0; i < this.#columns; i++) out[i] = entered ? (this.#before[at + i] as number) : 0
+  }
+
+  /** How often he entered the segment; remembered of the MAX_VISITS segments entered last. */
+  timesIn(slot: number, segment: number): number {
+    return this.#visits.of(this.#rows[slot * this.#width + VISITS] as number, segment)
+  }
+
+  /**
+   * Takes in one event of his; his as-of is at least 1 ms after it from then on. False: the event is late, it matched
+   * windowed aggregates and is older than the windows of all of them (lifetime ones count it still).
+   */
+  fold(slot: number, event: Event): boolean {
+    const row = this.#rows
+    const base = slot * this.#width
+    row[base + EVENTS] = (row[base + EVENTS] as number) + 1
+    if (event.eventTime >= (row[base + AS_OF] as number)) row[base + AS_OF] = event.eventTime + 1
+    const asOf = row[base + AS_OF] as number
+    const kind = this.#kinds.get(event.kind)
+    if (kind === undefined) return true
+    const asked = this.#asked[kind] as readonly number[]
+    for (let i = 0; i < asked.length; i++) {
+      const p = asked[i] as number
+      this.#pass[p] = matches(this.plan.predicates[p] as Predicate, event) ? 1 : 0
+    }
+    let did = 0
+    for (let i = 0; i < this.#stores.length; i++) {
+      did |= (this.#stores[i] as Store).fold(row, base, kind, event, this.#pass, asOf)
+    }
+    return (did & MATCHED) === 0 || (did & ENTERED) !== 0
+  }
+
+  /** F raw values (before transforms) as of a time not before his own as-of, in column order. */
+  vector(slot: number, asOf: number, out: Float64Array): void {
+    const base = slot * this.#width
+    if (asOf === this.#rows[base + AS_OF]) {
+      this.#advance(this.#rows, base, asOf)
+      this.#reading.vector(this.#rows, base, asOf, out)
+    } else {
+      this.#lookAhead(base, asOf)
+      this.#reading.vector(this.#ahead, 0, asOf, out)
+    }
+  }
+
+  /** First instant after `asOf` (not before his own) at which `vector` differs if nothing happens; Infinity: never. Never late. */
+  nextChange(slot: number, asOf: number): number {
+    let row = this.#rows
+    let base = slot * this.#width
+    if (asOf === row[base + AS_OF]) this.#advance(row, base, asOf)
+    else {
+      this.#lookAhead(base, asOf)
+      row = this.#ahead
+      base = 0
+    }
+    let next = this.#reading.nextStep(row, base, asOf)
+    for (let i = 0; i < this.#stores.length; i++) {
+      const change = (this.#stores[i] as Store).nextChange(row, base)
+      if (change < next) next = change
+    }
+    return next
+  }
+
+  /** His profile as bytes: a function of what was folded and set, not of how it came about. The user is not in it. */
+  save(slot: number): Uint8Array {
+    const row = this.#rows
+    const base = slot * this.#width
+    const out = this.#writer
+    out.reset()
+    out.byte(CODEC_VERSION)
+    out.uint32(this.plan.layout)
+    const asOf = row[base + AS_OF] as number
+    const due = row[base + DUE] as number
+    out.uint(asOf)
+    out.byte(due === NEVER ? 0 : 1)
+    if (due !== NEVER) out.int(due - asOf)
+    out.uint((row[base + STAMP] as number) + 1)
+    out.uint((row[base + DEPLOYMENT] as number) + 1)
+    out.uint(row[base + EVENTS] as number)
+    out.uint(row[base + SEQUENCE] as number)
+    if ((row[base + SEQUENCE] as number) > 0) {
+      out.uint(row[base + SEGMENT] as number)
+      out.int(asOf - (row[base + SINCE] as number))
+      this.#visits.write(row[base + VISITS] as number, out)
+      for (let i = 0; i < this.#columns; i++) out.float32(this.#before[slot * this.#columns + i] as number)
+    }
+    for (const store of this.#stores) store.write(row, base, asOf, out)
+    out.uint32(out.sum())
+    return out.copy()
+  }
+
+  /**
+   * Puts a stored profile in the place of what is known of the user. Throws `state-version` where the bytes are damaged or
+   * were written by another codec or for other features; the user then has no profile.
+   */
+  load(user: string, bytes: Uint8Array): number {
+    const known = this.find(user)
+    if (known >= 0) this.free(known)
+    const end = bytes.length - CHECKSUM_BYTES
+    if (end < 1) corrupt()
+    if (bytes[0] !== CODEC_VERSION) {
+      fail(
+        'state-version',
+        `a stored profile has codec version ${bytes[0]}, this version reads ${CODEC_VERSION}`,
+      )
+    }
+    const sum = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(end, true)
+    if (sum !== checksum(bytes, end)) corrupt()
+    const slot = this.open(user)
+    try {
+      this.#read(slot, new ByteReader(bytes, end))
+    } catch (error) {
+      this.free(slot)
+      throw error instanceof SegmentationError ? error : corrupt()
+    }
+    return slot
+  }
+
+  #read(slot: number, from: ByteReader): void {
+    from.byte()
+    if (from.uint32() !== this.plan.layout)
+      fail('state-version', 'a stored profile was written for other features')
+    const row = this.#rows
+    const base = slot * this.#width
+    const asOf = from.uint()
+    row[base + AS_OF] = asOf
+    row[base + DUE] = from.byte() === 0 ? NEVER : asOf + from.int()
+    row[base + STAMP] = from.uint() - 1
+    row[base + DEPLOYMENT] = from.uint() - 1
+    row[base + EVENTS] = from.uint()
+    row[base + SEQUENCE] = from.uint()
+    if ((row[base + SEQUENCE] as number) > 0) {
+      row[base + SEGMENT] = from.uint()
+      row[base + SINCE] = asOf - from.int()
+      row[base + VISITS] = this.#visits.read(from)
+      for (let i = 0; i < this.#columns; i++) this.#before[slot * this.#columns + i] = from.float32()
+    }
+    for (const store of this.#stores) store.read(row, base, asOf, from)
+    if (!from.done) corrupt()
+  }
+
+  #advance(row: Float64Array, base: number, asOf: number): void {
+    for (let i = 0; i < this.#stores.length; i++) (this.#stores[i] as Store).advance(row, base, asOf)
+  }
+
+  /** The row as it will be at a later as-of, in the scratch. */
+  #lookAhead(base: number, asOf: number): void {
+    assert(asOf >= (this.#rows[base + AS_OF] as number), 'the as-of of a profile never falls')
+    for (let i = 0; i < this.#width; i++) this.#ahead[i] = this.#rows[base + i] as number
+    this.#advance(this.#ahead, 0, asOf)
+  }
+
+  #clear(slot: number): void {
+    const base = slot * this.#width
+    this.#visits.release(this.#rows[base + VISITS] as number)
+    for (const store of this.#stores) store.release(this.#rows, base)
+  }
+
+  #grow(): void {
+    const rows = new Float64Array(this.#rows.length * 2)
+    rows.set(this.#rows)
+    this.#rows = rows
+    const before = new Float32Array(this.#before.length * 2)
+    before.set(this.#before)
+    this.#before = before
+  }
+}

@@ -1,0 +1,230 @@
+import type { Event } from '../events/event.ts'
+import { labelHash } from '../features/fields.ts'
+import type { SetState } from '../features/plan.ts'
+import type { HopClock } from '../features/window.ts'
+import { expiryIndex, firstBucket } from '../features/window.ts'
+import type { ByteReader, ByteWriter } from './bytes.ts'
+import { corrupt } from './bytes.ts'
+import { Blocks } from './blocks.ts'
+import type { Store } from './store.ts'
+import { ENTERED, MATCHED } from './store.ts'
+
+// a user's numbers
+const BLOCK = 0
+const SIZE = 1
+const CAPACITY = 2
+const INDEX = 3
+const FIRST_READ = 4
+const COUNT = 0
+const OLDEST = 1
+const READ_WIDTH = 2
+
+const NEVER = Number.POSITIVE_INFINITY
+
+/**
+ * Distinct values of one field: hash → latest bucket, sorted by hash, the newest `keep` of them (of equally new ones those with
+ * the smallest hashes: which are kept does not depend on the order of events). A lifetime is one endless window with the only
+ * bucket 0. Per window a cached count, and a lower bound of the oldest bucket counted in it.
+ */
+export class SetStore implements Store {
+  readonly width: number
+  readonly #at: number
+  readonly #state: SetState
+  readonly #hop: HopClock | undefined
+  readonly #reads: readonly number[]
+  readonly #feeds: readonly boolean[]
+  readonly #blocks = new Blocks()
+
+  constructor(state: SetState, hop: HopClock | undefined, at: number, kinds: number) {
+    this.#at = at
+    this.#state = state
+    this.#hop = hop
+    this.#reads = state.reads
+    this.#feeds = Array.from({ length: kinds }, (_, kind) => state.kinds.includes(kind))
+    this.width = FIRST_READ + READ_WIDTH * state.reads.length
+  }
+
+  /** Place of a read's count in a row. */
+  place(read: number): number {
+    return this.#at + FIRST_READ + READ_WIDTH * read + COUNT
+  }
+
+  fresh(row: Float64Array, base: number): void {
+    const from = base + this.#at
+    row.fill(0, from, from + this.width)
+    for (let r = 0; r < this.#reads.length; r++) row[from + FIRST_READ + READ_WIDTH * r + OLDEST] = NEVER
+  }
+
+  fold(row: Float64Array, base: number, kind: number, e: Event, pass: Uint8Array, asOf: number): number {
+    if (this.#feeds[kind] !== true) return 0
+    const predicate = this.#state.predicate
+    if (predicate >= 0 && pass[predicate] === 0) return 0
+    const windowed = this.#hop !== undefined
+    const index = windowed ? this.#hop.index(asOf) : 0
+    const bucket = windowed ? this.#hop.index(e.eventTime) : 0
+    if (bucket < firstBucket(index, this.#state.hops)) return MATCHED
+    const hash = labelHash(this.#state.label, e)
+    if (hash >= 0) {
+      const from = base + this.#at
+      if (row[from + INDEX] !== index) this.#advanceTo(row, from, index)
+      this.#put(row, from, hash, bucket, index)
+    }
+    return windowed ? MATCHED | ENTERED : 0
+  }
+
+  advance(row: Float64Array, base: number, asOf: number): void {
+    if (this.#hop === undefined) return
+    const index = this.#hop.index(asOf)
+    if (row[base + this.#at + INDEX] !== index) this.#advanceTo(row, base + this.#at, index)
+  }
+
+  nextChange(row: Float64Array, base: number): number {
+    if (this.#hop === undefined) return NEVER
+    const from = base + this.#at
+    let best = NEVER
+    for (let r = 0; r < this.#reads.length; r++) {
+      const at = from + FIRST_READ + READ_WIDTH * r
+      const hops = this.#reads[r] as number
+      if (row[at + COUNT] === 0 || expiryIndex(row[at + OLDEST] as number, hops) >= best) continue
+      this.#count(row, from, r, row[from + INDEX] as number)
+      best = Math.min(best, expiryIndex(row[at + OLDEST] as number, hops))
+    }
+    return best === NEVER ? NEVER : this.#hop.start(best)
+  }
+
+  release(row: Float64Array, base: number): void {
+    const from = base + this.#at
+    if (row[from + CAPACITY] !== 0)
+      this.#blocks.release(row[from + BLOCK] as number, row[from + CAPACITY] as number)
+    this.fresh(row, base)
+  }
+
+  write(row: Float64Array, base: number, asOf: number, out: ByteWriter): void {
+    const from = base + this.#at
+    const index = this.#hop === undefined ? 0 : this.#hop.index(asOf)
+    const first = firstBucket(index, this.#state.hops)
+    const { hashes, buckets } = this.#blocks
+    const start = row[from + BLOCK] as number
+    const end = start + (row[from + SIZE] as number)
+    let count = 0
+    for (let i = start; i < end; i++) if ((buckets[i] as number) >= first) count++
+    out.uint(count)
+    for (let i = start; i < end; i++) {
+      if ((buckets[i] as number) < first) continue
+      out.hash(hashes[i] as number)
+      if (this.#hop !== undefined) out.uint(index - (buckets[i] as number))
+    }
+  }
+
+  read(row: Float64Array, base: number, asOf: number, reader: ByteReader): void {
+    const from = base + this.#at
+    const index = this.#hop === undefined ? 0 : this.#hop.index(asOf)
+    row[from + INDEX] = index
+    const count = reader.uint()
+    if (count > this.#state.keep) corrupt()
+    let last = -1
+    for (let i = 0; i < count; i++) {
+      const hash = reader.hash()
+      const age = this.#hop === undefined ? 0 : reader.uint()
+      if (hash <= last || age > this.#state.hops) corrupt()
+      last = hash
+      this.#put(row, from, hash, index - age, index)
+    }
+  }
+
+  /** Remembers that the value was there in the bucket. The row stands at `index`. */
+  #put(row: Float64Array, from: number, hash: number, bucket: number, index: number): void {
+    const { hashes, buckets } = this.#blocks
+    const start = row[from + BLOCK] as number
+    let lo = start
+    let hi = start + (row[from + SIZE] as number)
+    while (lo < hi) {
+      const mid = (lo + hi) >> 1
+      if ((hashes[mid] as number) < hash) lo = mid + 1
+      else hi = mid
+    }
+    if (lo < start + (row[from + SIZE] as number) && hashes[lo] === hash) {
+      const old = buckets[lo] as number
+      if (bucket <= old) return
+      buckets[lo] = bucket
+      this.#shift(row, from, index, old, -1)
+      this.#shift(row, from, index, bucket, 1)
+    } else if (this.#makeRoom(row, from, hash, bucket, index)) {
+      this.#insert(row, from, hash, bucket)
+      this.#shift(row, from, index, bucket, 1)
+    }
+  }
+
+  /** One value of the bucket more or less, for every window that holds the bucket. */
+  #shift(row: Float64Array, from: number, index: number, bucket: number, by: 1 | -1): void {
+    for (let r = 0; r < this.#reads.length; r++) {
+      if (bucket < firstBucket(index, this.#reads[r] as number)) continue
+      const at = from + FIRST_READ + READ_WIDTH * r
+      row[at + COUNT] = (row[at + COUNT] as number) + by
+      if (by === 1 && bucket < (row[at + OLDEST] as number)) row[at + OLDEST] = bucket
+    }
+  }
+
+  /** Room for one value more, by forgetting what no window holds, then the oldest. False: the new one is itself the oldest. */
+  #makeRoom(row: Float64Array, from: number, hash: number, bucket: number, index: number): boolean {
+    if (row[from + SIZE] !== row[from + CAPACITY] && (row[from + SIZE] as number) < this.#state.keep)
+      return true
+    this.#forgetOld(row, from, index)
+    const size = row[from + SIZE] as number
+    if (size < this.#state.keep) {
+      if (size < (row[from + CAPACITY] as number)) return true
+      row[from + BLOCK] = this.#blocks.grow(row[from + BLOCK] as number, size)
+      row[from + CAPACITY] = Blocks.above(size)
+      return true
+    }
+    const { hashes, buckets } = this.#blocks
+    const start = row[from + BLOCK] as number
+    let oldest = start
+    // by hash ascending, so ≤ finds the largest hash of the oldest bucket
+    for (let i = start + 1; i < start + size; i++)
+      if ((buckets[i] as number) <= (buckets[oldest] as number)) oldest = i
+    const oldestBucket = buckets[oldest] as number
+    if (bucket < oldestBucket || (bucket === oldestBucket && hash > (hashes[oldest] as number))) return false
+    this.#shift(row, from, index, oldestBucket, -1)
+    this.#blocks.remove(start, oldest, size)
+    row[from + SIZE] = size - 1
+    return true
+  }
+
+  #insert(row: Float64Array, from: number, hash: number, bucket: number): void {
+    const size = row[from + SIZE] as number
+    this.#blocks.insert(row[from + BLOCK] as number, size, hash, bucket)
+    row[from + SIZE] = size + 1
+  }
+
+  #forgetOld(row: Float64Array, from: number, index: number): void {
+    const first = firstBucket(index, this.#state.hops)
+    row[from + SIZE] = this.#blocks.keepFrom(row[from + BLOCK] as number, row[from + SIZE] as number, first)
+  }
+
+  #advanceTo(row: Float64Array, from: number, index: number): void {
+    row[from + INDEX] = index
+    for (let r = 0; r < this.#reads.length; r++) {
+      const oldest = row[from + FIRST_READ + READ_WIDTH * r + OLDEST] as number
+      if (oldest < firstBucket(index, this.#reads[r] as number)) this.#count(row, from, r, index)
+    }
+  }
+
+  /** Counts a window anew. */
+  #count(row: Float64Array, from: number, r: number, index: number): void {
+    const first = firstBucket(index, this.#reads[r] as number)
+    const buckets = this.#blocks.buckets
+    const start = row[from + BLOCK] as number
+    const end = start + (row[from + SIZE] as number)
+    let count = 0
+    let oldest = NEVER
+    for (let i = start; i < end; i++) {
+      const bucket = buckets[i] as number
+      if (bucket < first) continue
+      count++
+      if (bucket < oldest) oldest = bucket
+    }
+    row[from + FIRST_READ + READ_WIDTH * r + COUNT] = count
+    row[from + FIRST_READ + READ_WIDTH * r + OLDEST] = oldest
+  }
+}
