@@ -5,6 +5,7 @@
  * Trouble with one record is not here: it is a value (ok, skipped, refused) and ends in the dead letters.
  */
 export interface ErrorRow {
+  /** The task may make the same call again by itself. */
   readonly retryable: boolean
   /** Process exit code: 1 failure, 2 usage, 3 a check failed. */
   readonly exit: 1 | 2 | 3
@@ -53,7 +54,7 @@ export const ERRORS = {
   'folder-foreign': row(2, 'Use the options that the folder was made with, or a new --state folder.'),
   'folder-missing': row(2, 'Name a run folder made by `segmentation stream --state DIR`.'),
   'state-version': row(1, 'Run the version that wrote it, or start again with a new --state folder.'),
-  'disk-full': row(1, 'Free space on the disk and run the same command again: nothing was lost.', true),
+  'disk-full': row(1, 'Free space on the disk and run the same command again: nothing was lost.'),
   'disk-error': row(
     1,
     'Check the disk, then run the same command again: it goes on from the last whole page.',

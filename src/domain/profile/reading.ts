@@ -82,22 +82,16 @@ function ageOf(r: Reader, seen: number, asOf: number): number {
 }
 
 function readerOf(read: Read, places: Places): Omit<Reader, 'feature' | 'column'> {
-  switch (read.from) {
-    case 'scalar':
-      return { op: VALUE, at: places.scalar(read.at), by: read.divisor, unitMs: 1, other: 0 }
-    case 'lane':
-      return { op: VALUE, at: places.lane(read.at, read.read), by: read.divisor, unitMs: 1, other: 0 }
-    case 'set':
-      return { op: KEPT, at: places.set(read.at, read.read), by: read.keep, unitMs: 1, other: 0 }
-    case 'recency':
-      return {
-        op: RECENCY,
-        at: places.scalar(read.at),
-        by: read.stepMs,
-        unitMs: read.unitMs,
-        other: read.cap,
-      }
-    case 'ratio':
-      return { op: RATIO, at: read.over, by: read.under, unitMs: 1, other: read.whenEmpty }
+  if (read.from === 'scalar')
+    return { op: VALUE, at: places.scalar(read.at), by: read.divisor, unitMs: 1, other: 0 }
+  if (read.from === 'lane') {
+    return { op: VALUE, at: places.lane(read.at, read.read), by: read.divisor, unitMs: 1, other: 0 }
   }
+  if (read.from === 'set') {
+    return { op: KEPT, at: places.set(read.at, read.read), by: read.keep, unitMs: 1, other: 0 }
+  }
+  if (read.from === 'recency') {
+    return { op: RECENCY, at: places.scalar(read.at), by: read.stepMs, unitMs: read.unitMs, other: read.cap }
+  }
+  return { op: RATIO, at: read.over, by: read.under, unitMs: 1, other: read.whenEmpty }
 }

@@ -1,6 +1,5 @@
 import type { Event } from '../events/event.ts'
 import { EVENT_KINDS } from '../events/event.ts'
-import type { Measure } from '../features/fields.ts'
 import { measure, ONE } from '../features/fields.ts'
 import type { ScalarState } from '../features/plan.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
@@ -59,7 +58,7 @@ export class Scalars implements Store {
       else if (rule === LATEST) {
         if (e.eventTime >= (row[at] as number)) row[at] = e.eventTime + 1
       } else
-        row[at] = (row[at] as number) + measure((this.#states[state] as ScalarState).measure as Measure, e)
+        row[at] = (row[at] as number) + measure((this.#states[state] as ScalarState).measure, e)
     }
     return 0
   }

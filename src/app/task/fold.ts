@@ -1,0 +1,314 @@
+import { assert, fail } from '../../errors.ts'
+import { MINUTE_MS } from '../../domain/base/duration.ts'
+import type { Event } from '../../domain/events/event.ts'
+import { spreadOf } from '../../domain/profile/due.ts'
+import type { Arbiter } from '../../domain/profile/segmenter.ts'
+import type { JournalLine, Move, Revision } from '../../ports/outlet.ts'
+import type { Chunk } from '../../ports/source.ts'
+import type { Head } from '../../ports/store.ts'
+import type { Ms, Positions } from '../../ports/types.ts'
+import { deadLetter } from './dead-letters.ts'
+import { chained } from './journal.ts'
+import type { Item, Lane } from './lane.ts'
+import { OpenRevision } from './open-revision.ts'
+import { TaskMemory, type FoldOptions } from './memory.ts'
+
+/** What stands in the way of folding on, or what came of it. */
+export type Advance =
+  | { readonly type: 'revision'; readonly revision: Revision; readonly diverged: number; readonly records: number }
+  /** Profiles (and dues up to a time) to be read from the state first. */
+  | { readonly type: 'need'; readonly users: readonly string[]; readonly dueTo: Ms }
+  /** An input with more to come has nothing buffered: nothing later in time may be folded. */
+  | { readonly type: 'starved' }
+  /** All that is buffered is folded and no revision is open. */
+  | { readonly type: 'idle' }
+
+type Need = Extract<Advance, { type: 'need' }>
+
+/** Users looked up in one read of the state. */
+const LOOKAHEAD_USERS = 1000
+/** Dues are read this far ahead of need, so that each read serves many records. */
+const LOOKAHEAD_DUES_MS = 10 * MINUTE_MS
+
+/**
+ * One task's folding: records in, revisions out. Everything in it is synchronous and a function of the records, the journal
+ * lines handed to it and the ticks asked for (rules R1, T7). It owns the profiles in memory and opens no door.
+ */
+export class TaskFold {
+  readonly memory: TaskMemory
+  readonly #options: FoldOptions
+  #tickTo: Ms = Number.NEGATIVE_INFINITY
+  #open: OpenRevision | undefined
+  #cut = false
+  readonly #arbiter: Arbiter = (user, sequence, from, to) => this.#open?.allows(user, sequence, from, to) ?? true
+
+  constructor(options: FoldOptions, head: Head, state: { stored: boolean; knownRev: number }) {
+    this.#options = options
+    this.memory = new TaskMemory(options, head, state)
+  }
+
+  /** Next offsets to ask the source for. */
+  wanted(): Positions {
+    return Object.fromEntries(this.memory.lanes.map((lane) => [lane.input.topic, lane.wanted]))
+  }
+
+  /** Takes in what the source returned; gives the number of new records. */
+  accept(chunk: Chunk): number {
+    const { genesis } = this.memory
+    const ahead = this.#options.maxAheadMs
+    let taken = 0
+    for (const lane of this.memory.lanes) {
+      const { topic } = lane.input
+      taken += lane.accept(chunk.records[topic] ?? [], chunk.rest[topic] ?? 'more', (record) =>
+        Number.isNaN(record.time) ? genesis.startedAt + ahead : record.time + ahead,
+      )
+    }
+    return taken
+  }
+
+  /** Lets the open revision end where it stands, because its inputs keep it waiting. False where none is open. */
+  cutShort(): boolean {
+    this.#cut = this.#open !== undefined
+    return this.#cut
+  }
+
+  /** The clock may be moved forward to `t`, on idle inputs; it moves only where that wakes somebody. */
+  tick(t: Ms): void {
+    this.#tickTo = Math.max(this.#tickTo, t)
+  }
+
+  /**
+   * Folds on until a revision is whole or something is missing; call again after supplying it. With `line`: that very
+   * revision again, by the journal. Throws `source-differs` or `state-foreign` where the outcome is not the line's.
+   */
+  advance(line?: JournalLine): Advance {
+    const m = this.memory
+    if (line && line.rev !== m.rev + 1) {
+      fail('state-foreign', `the journal goes from revision ${m.rev} to ${line.rev}; expected ${m.rev + 1}`)
+    }
+    const need = line && this.#needUsers(line.moves.map((move) => move[0]))
+    if (need) return need
+    for (;;) {
+      if (this.#open && !line && this.#full(this.#open)) return this.#close(this.#open)
+      const lane = this.#pick(line)
+      if (lane === 'starved') return { type: 'starved' }
+      if (lane === undefined) return this.#atRest(line)
+      if (this.#open && !line && lane.tooLate) return this.#close(this.#open)
+      const until = Math.max(m.clock, lane.head.passes)
+      const missing = this.#needDues(until) ?? this.#needFor(lane.head)
+      if (missing) return missing
+      if (!this.#wake(until, line)) this.#foldNext(lane, line)
+    }
+  }
+
+  /** Nothing left to fold: what is due fires, and what is open ends. */
+  #atRest(line: JournalLine | undefined): Advance {
+    const until = Math.max(this.memory.clock, line ? (line.tick ?? Number.NEGATIVE_INFINITY) : this.#tickTo)
+    for (;;) {
+      const missing = this.#needDues(until)
+      if (missing) return missing
+      if (this.#open && !line && this.#full(this.#open)) return this.#close(this.#open)
+      if (!this.#wake(until, line)) break
+    }
+    if (this.#open || line) return this.#finish(this.#begin(line))
+    return { type: 'idle' }
+  }
+
+  #full(open: OpenRevision): boolean {
+    return this.#cut || open.steps >= this.#options.revisionSteps
+  }
+
+  /** Ends a revision at its size, once no wake with due ≤ clock is left; where it is cut among wakes, after all of equal due. */
+  #close(open: OpenRevision): Advance {
+    const until = Math.max(this.memory.clock, open.lastWakeDue)
+    for (;;) {
+      const missing = this.#needDues(until)
+      if (missing) return missing
+      if (!this.#wake(until, undefined)) return this.#finish(open)
+    }
+  }
+
+  /** The lane whose head comes next by (time, rank); undefined where nothing is buffered and nothing is on its way. */
+  #pick(line: JournalLine | undefined): Lane | 'starved' | undefined {
+    let best: Lane | undefined
+    for (const lane of this.memory.lanes) {
+      if (line) {
+        const end = line.positions[lane.input.topic] ?? 0
+        if (lane.position >= end) continue
+        if (lane.empty) return 'starved'
+        if (lane.head.record.offset >= end) {
+          lane.position = end
+          continue
+        }
+      } else if (lane.empty) {
+        if (lane.rest === 'more') return 'starved'
+        continue
+      }
+      if (!best || lane.head.time < best.head.time) best = lane
+    }
+    return best
+  }
+
+  #needDues(until: Ms): Need | undefined {
+    const { book, held } = this.memory
+    if (held || book.horizon >= until) return undefined
+    return { type: 'need', users: [], dueTo: until + LOOKAHEAD_DUES_MS }
+  }
+
+  #needFor(item: Item): Need | undefined {
+    if (item.content.type !== 'events') return undefined
+    const { book, lanes } = this.memory
+    if (!item.content.events.some((event) => book.missing(event.userId))) return undefined
+    return this.#needUsers(lanes.flatMap((lane) => lane.users(LOOKAHEAD_USERS)))
+  }
+
+  #needUsers(candidates: readonly string[]): Need | undefined {
+    const { book } = this.memory
+    const users = new Set<string>()
+    for (const user of candidates) if (book.missing(user)) users.add(user)
+    return users.size === 0 ? undefined : { type: 'need', users: [...users], dueTo: book.horizon }
+  }
+
+  #begin(line: JournalLine | undefined): OpenRevision {
+    return (this.#open ??= new OpenRevision(this.memory.rev + 1, line))
+  }
+
+  /** Wakes the first user due ≤ `until`. False where there is none. */
+  #wake(until: Ms, line: JournalLine | undefined): boolean {
+    const { book, held, releasedAt, segmenter } = this.memory
+    if (held) return false
+    const profiles = book.profiles
+    const slot = book.dues.take(until, (s) => profiles.due(s))
+    if (slot < 0) return false
+    const due = profiles.due(slot)
+    if (due < releasedAt) {
+      const user = profiles.user(slot)
+      profiles.setDue(slot, releasedAt + spreadOf(user, this.#options.segmenter.due))
+      book.dues.set(slot, user, profiles.due(slot))
+      return true
+    }
+    const open = this.#begin(line)
+    const before = open.transitions.length
+    segmenter.wake(slot, open.transitions, this.#options.task, line ? this.#arbiter : undefined)
+    open.steps++
+    open.lastWakeDue = due
+    this.#changed(open, slot, before)
+    return true
+  }
+
+  #foldNext(lane: Lane, line: JournalLine | undefined): void {
+    const open = this.#begin(line)
+    const item = lane.shift()
+    const { lanes, tally } = this.memory
+    for (const other of lanes) if (other !== lane) other.passed(item.time)
+    open.steps++
+    open.records++
+    open.lastWakeDue = Number.NEGATIVE_INFINITY
+    const { content, record } = item
+    tally.record(content)
+    if (content.type === 'events') for (const event of content.events) this.#event(open, lane, item, event)
+    else if (content.type === 'command') this.memory.command(content.command)
+    else if (content.type === 'refused') {
+      const { topic } = lane.input
+      open.deadLetters.push(deadLetter(topic, this.#options.task, record, content.reason, content.detail))
+    }
+  }
+
+  #event(open: OpenRevision, lane: Lane, item: Item, event: Event): void {
+    const m = this.memory
+    const { profiles } = m.book
+    const slot = profiles.open(event.userId)
+    if (event.eventTime > m.clock) m.clock = event.eventTime
+    if (open.line && profiles.stamp(slot) >= open.rev && !open.touched.has(slot)) {
+      open.skip(event.userId)
+      return
+    }
+    const before = open.transitions.length
+    const trigger = m.trigger
+    trigger.kind = event.kind
+    trigger.eventId = event.eventId
+    trigger.topic = lane.input.topic
+    trigger.offset = item.record.offset
+    m.segmenter.event(slot, event, trigger, open.transitions, open.line ? this.#arbiter : undefined)
+    this.#changed(open, slot, before)
+  }
+
+  /** Notes a changed profile and the moves made since `before`. */
+  #changed(open: OpenRevision, slot: number, before: number): void {
+    const { book } = this.memory
+    if (open.line) open.touched.add(slot)
+    book.touch(slot, open.rev)
+    for (let i = before; i < open.transitions.length; i++) {
+      const t = open.transitions[i]
+      assert(t, 'a transition at its index')
+      open.moves.push([t.userId, t.sequence, t.from, t.to])
+      const membership = {
+        userId: t.userId,
+        segment: t.to,
+        since: t.occurredAt,
+        previous: t.from,
+        sequence: t.sequence,
+        bundleVersion: t.bundleVersion,
+        origin: t.origin,
+      }
+      open.memberships.push(membership)
+      book.member(membership)
+    }
+  }
+
+  /** Makes published moves that this refold did not make by itself: what marketing saw stays true. */
+  #impose(open: OpenRevision, [user, sequence, from, to]: Move): void {
+    const { book, segmenter } = this.memory
+    const { profiles } = book
+    const slot = profiles.open(user)
+    if (profiles.stamp(slot) >= open.rev && !open.touched.has(slot)) return
+    if (profiles.sequence(slot) + 1 !== sequence) {
+      fail('state-foreign', `revision ${open.rev} of the journal makes move ${sequence} of a user whose profile has ${profiles.sequence(slot)}`)
+    }
+    open.diverged++
+    const asOf = profiles.asOf(slot)
+    segmenter.impose(slot, to, asOf)
+    open.touched.add(slot)
+    book.touch(slot, open.rev)
+    const bundleVersion = segmenter.bundleVersionOf(slot)
+    book.member({ userId: user, segment: to, since: asOf, previous: from, sequence, bundleVersion, origin: 'live' })
+  }
+
+  #finish(open: OpenRevision): Advance {
+    const m = this.memory
+    for (const move of [...open.unmade()]) this.#impose(open, move)
+    const tick = open.lastWakeDue > m.clock ? open.lastWakeDue : undefined
+    if (tick !== undefined) m.clock = tick
+    const moves = open.line ? open.line.moves : open.moves
+    const line = chained(m.chain, {
+      rev: open.rev,
+      tick: open.line ? open.line.tick : tick,
+      positions: m.positions(),
+      digests: m.digests(),
+      recipe: open.line ? open.line.recipe : m.recipe === this.#options.recipe ? undefined : this.#options.recipe,
+      moves,
+    })
+    if (open.line) verify(line, open.line)
+    m.finish(line)
+    this.#open = undefined
+    this.#cut = false
+    const { transitions, memberships, deadLetters } = open
+    return {
+      type: 'revision',
+      revision: { line, transitions, memberships, deadLetters },
+      diverged: open.diverged,
+      records: open.records,
+    }
+  }
+}
+
+/** A refolded line must be the published one. */
+function verify(now: JournalLine, published: JournalLine): void {
+  if (now.chain === published.chain) return
+  for (const topic of Object.keys(published.digests)) {
+    if (now.digests[topic] !== published.digests[topic]) {
+      fail('source-differs', `input ${topic}: the records before position ${published.positions[topic]} are not those of revision ${published.rev}`)
+    }
+  }
+  fail('state-foreign', `revision ${published.rev}: its chain ${published.chain} does not follow from the state; expected ${now.chain}`)
+}

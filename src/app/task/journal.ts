@@ -1,0 +1,51 @@
+import { sha256Hex } from '../../domain/base/hash.ts'
+import type { Genesis, JournalLine } from '../../ports/outlet.ts'
+import type { Head } from '../../ports/store.ts'
+import type { Positions, Topic } from '../../ports/types.ts'
+
+type Unchained = Omit<JournalLine, 'chain'>
+
+/**
+ * Chains a line to the one before (rule R2): over the line as published, not over what a fold did, because a refold skips
+ * users whose profile is already newer.
+ */
+export function chained(previous: string, line: Unchained): JournalLine {
+  const body = [
+    line.rev,
+    line.tick ?? null,
+    Object.entries(line.positions).sort(([a], [b]) => (a < b ? -1 : 1)),
+    Object.entries(line.digests).sort(([a], [b]) => (a < b ? -1 : 1)),
+    line.refused ?? null,
+    line.held ?? false,
+    line.recipe ?? null,
+    line.genesis ?? null,
+    line.moves,
+  ]
+  return { ...line, chain: sha256Hex(previous + JSON.stringify(body)).slice(0, 32) }
+}
+
+/** The line that opens a journal: rev 0, start positions, and what is fixed once. */
+export function genesisLine(positions: Positions, recipe: string, genesis: Genesis): JournalLine {
+  const digests: Record<Topic, string> = {}
+  for (const topic of Object.keys(positions)) digests[topic] = ''
+  return chained('', { rev: 0, positions, digests, recipe, genesis, moves: [] })
+}
+
+/** The head that belongs to a genesis line: nothing folded, nothing stored. */
+export function genesisHead(line: JournalLine): Head {
+  return {
+    rev: 0,
+    chain: line.chain,
+    positions: line.positions,
+    digests: line.digests,
+    clock: Number.MIN_SAFE_INTEGER,
+    recipe: line.recipe ?? '',
+    genesis: line.genesis ?? { app: '', formats: {}, startedAt: 0, liveFrom: 0 },
+    deployments: [],
+    segments: [''],
+    labels: {},
+    held: false,
+    releasedAt: Number.MIN_SAFE_INTEGER,
+    counts: { records: 0, events: 0, skipped: {}, refused: {}, moves: 0, members: {} },
+  }
+}

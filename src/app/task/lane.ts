@@ -1,0 +1,128 @@
+import type { Decoded } from '../../domain/events/event.ts'
+import type { Command } from '../../domain/segments/command.ts'
+import type { RawRecord, Rest } from '../../ports/source.ts'
+import type { Ms, Offset, Topic } from '../../ports/types.ts'
+import { RunningDigest } from './digest.ts'
+
+/** What one record of an input holds: events, a reason why not, or a command of the control input. */
+export type Content = Decoded | { readonly type: 'command'; readonly command: Command }
+
+/** An input topic of a task, and how its records are understood. */
+export interface TaskInput {
+  readonly topic: Topic
+  /** Commands come here; a run over complete files does not wait for more of them. */
+  readonly control?: boolean
+  /** `latestMs`: an event time above it is refused as `future`. Throws only coded errors that stop the task. */
+  decode(record: RawRecord, latestMs: Ms): Content
+}
+
+/** One decoded record waiting to be folded. */
+export interface Item {
+  readonly record: RawRecord
+  readonly content: Content
+  /** Place in the merge; records without a readable time come before everything else of their topic. */
+  readonly time: Ms
+  /** How far the record lets time pass: wakes due up to here come before it. Commands and refused records let none pass. */
+  readonly passes: Ms
+}
+
+function timeOf(content: Content): Ms {
+  if (content.type === 'command') return content.command.issuedAt
+  if (content.type === 'events') return content.events[0]?.eventTime ?? Number.NEGATIVE_INFINITY
+  return Number.NEGATIVE_INFINITY
+}
+
+/** The buffered records of one input topic: decoded, in offset order, folded from the front. */
+export class Lane {
+  readonly input: TaskInput
+  /** Next offset to fold. */
+  position: Offset
+  /** Next offset to ask the source for. */
+  wanted: Offset
+  rest: Rest = 'more'
+  /**
+   * Largest time folded from another lane in this revision while this one was empty: a record that arrives here later with a
+   * smaller time belongs into the next revision, or positions alone would not give the order back.
+   */
+  #blind: Ms | undefined
+  readonly #digest: RunningDigest
+  #items: Item[] = []
+  #at = 0
+
+  constructor(input: TaskInput, position: Offset, digest: string) {
+    this.input = input
+    this.position = position
+    this.wanted = position
+    this.#digest = new RunningDigest(digest)
+  }
+
+  get digest(): string {
+    return this.#digest.hex
+  }
+
+  get empty(): boolean {
+    return this.#at === this.#items.length
+  }
+
+  get buffered(): number {
+    return this.#items.length - this.#at
+  }
+
+  /** The next record to fold; only where not `empty`. */
+  get head(): Item {
+    return this.#items[this.#at] as Item
+  }
+
+  /** Users of the next `limit` buffered records. */
+  users(limit: number): string[] {
+    const users: string[] = []
+    const end = Math.min(this.#items.length, this.#at + limit)
+    for (let i = this.#at; i < end; i++) {
+      const { content } = this.#items[i] as Item
+      if (content.type === 'events') for (const event of content.events) users.push(event.userId)
+    }
+    return users
+  }
+
+  /** Takes in what the source returned; records below `wanted` are re-deliveries and are dropped. Gives the number of new ones. */
+  accept(records: readonly RawRecord[], rest: Rest, latestOf: (record: RawRecord) => Ms): number {
+    let taken = 0
+    if (this.#at > 0) {
+      this.#items = this.#items.slice(this.#at)
+      this.#at = 0
+    }
+    for (const record of records) {
+      if (record.offset < this.wanted) continue
+      const content = this.input.decode(record, latestOf(record))
+      const time = timeOf(content)
+      this.#items.push({ record, content, time, passes: content.type === 'events' ? time : Number.NEGATIVE_INFINITY })
+      this.wanted = record.offset + 1
+      taken++
+    }
+    this.rest = rest
+    return taken
+  }
+
+  /** Another lane's record of this time is folded: while this one is empty, nothing earlier may join the same revision. */
+  passed(time: Ms): void {
+    if (this.empty && (this.#blind === undefined || time > this.#blind)) this.#blind = time
+  }
+
+  /** Does the head belong before something that this revision has folded already? */
+  get tooLate(): boolean {
+    return this.#blind !== undefined && this.head.time <= this.#blind
+  }
+
+  /** A new revision: what is buffered is frozen anew. */
+  freeze(): void {
+    this.#blind = undefined
+  }
+
+  /** Takes the head out. */
+  shift(): Item {
+    const item = this.#items[this.#at++] as Item
+    this.position = item.record.offset + 1
+    this.#digest.add(item.record)
+    return item
+  }
+}

@@ -1,0 +1,282 @@
+import { SegmentationError, type ErrorCode } from '../../errors.ts'
+import type { Fence, JournalLine } from '../../ports/outlet.ts'
+import type { Checkpoint, Head } from '../../ports/store.ts'
+import type { Point } from '../../ports/telemetry.ts'
+import type { Ms, Rev, Task, Token } from '../../ports/types.ts'
+import type { Advance, TaskFold } from './fold.ts'
+import { INITIAL, reduce, type Effect, type Retriable, type TaskEvent, type TaskState } from './machine.ts'
+import { backoffMs, type TaskOptions, type TaskPorts } from './options.ts'
+import { OpenPage } from './page.ts'
+import { refoldOnce, stepOnce } from './step.ts'
+import { learn } from './takeover.ts'
+
+/** What this process holds of a task between a take-over and the next drop; a late result finds its own, never its successor's. */
+interface Ownership {
+  fence?: Fence
+  token: Token
+  head?: Head | undefined
+  fold?: TaskFold
+  lines?: AsyncIterator<JournalLine>
+  to: Rev
+  page: OpenPage
+  sealed?: Checkpoint
+  sealedAt: Ms
+  diverged: number
+}
+
+/** What a task tells the one who runs it. */
+export interface TaskHooks {
+  /** All that the inputs hold is folded; `ended`: nothing will ever follow. */
+  rest(task: Task, ended: boolean): void
+  /** The task is no longer ours, by its own end or because it was taken. */
+  left(task: Task): void
+  /** The task stopped and needs a person. */
+  stopped(task: Task, error: SegmentationError): void
+  /** A defect: the process must end. */
+  crashed(task: Task, error: unknown): void
+}
+
+/**
+ * Carries out the effects of the machine through the ports and brings back what became of them. It decides nothing: order,
+ * retries and what may be in flight are the machine's.
+ */
+export class TaskLoop {
+  readonly task: Task
+  readonly #ports: TaskPorts
+  readonly #options: TaskOptions
+  readonly #hooks: TaskHooks
+  #state: TaskState = INITIAL
+  #own: Ownership
+  #error: SegmentationError | undefined
+  #doubtedAt: Ms = 0
+  #aliveAt: Ms = Number.NEGATIVE_INFINITY
+
+  constructor(task: Task, ports: TaskPorts, options: TaskOptions, hooks: TaskHooks) {
+    this.task = task
+    this.#ports = ports
+    this.#options = options
+    this.#hooks = hooks
+    this.#own = this.#fresh()
+  }
+
+  get state(): TaskState {
+    return this.#state
+  }
+
+  /** The fold in memory, for reports; undefined while the task is not ours. */
+  get fold(): TaskFold | undefined {
+    return this.#own.fold
+  }
+
+  dispatch(event: TaskEvent): void {
+    const before = this.#state.phase
+    const [next, effects] = reduce(this.#state, event)
+    this.#state = next
+    if (next.phase === 'doubting' && before !== 'doubting') this.#doubtedAt = this.#ports.clock.now()
+    for (const effect of effects) this.#perform(effect)
+  }
+
+  /** Membership was proven by something that was sent at `at` (rule T6). */
+  alive(at: Ms): void {
+    this.#aliveAt = Math.max(this.#aliveAt, at)
+    if (this.#state.phase === 'doubting' && at > this.#doubtedAt) this.dispatch({ type: 'done' })
+  }
+
+  #fresh(): Ownership {
+    return { token: '', to: -1, page: new OpenPage(), sealedAt: this.#ports.clock.elapsed(), diverged: 0 }
+  }
+
+  #point(name: Point, rev: Rev): void {
+    this.#ports.telemetry.point(this.task, name, rev)
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'drop':
+        this.#own = this.#fresh()
+        return
+      case 'left':
+        this.#hooks.left(this.task)
+        return
+      case 'alarm':
+        this.#alarm(effect.code)
+        return
+      case 'seal':
+        this.#seal()
+        return
+      case 'await-alive':
+        this.alive(this.#aliveAt)
+        return
+      case 'retry':
+        this.#retry(effect.what, effect.retries)
+        return
+      default:
+        this.#run(effect.type)
+    }
+  }
+
+  /** Runs one effect; its result counts only while the attempt that began it lasts. */
+  #run(what: Exclude<Effect['type'], 'drop' | 'left' | 'alarm' | 'seal' | 'await-alive' | 'retry'>): void {
+    const { attempt } = this.#state
+    const current = (): boolean => attempt === this.#state.attempt
+    this.#effect(what, this.#own).then(
+      (finish) => {
+        if (current()) finish()
+      },
+      (error: unknown) => {
+        if (current()) this.#failed(what, error)
+      },
+    )
+  }
+
+  #retry(what: Retriable, retries: number): void {
+    const { attempt } = this.#state
+    void this.#ports.clock.sleep(backoffMs(retries)).then(() => {
+      if (attempt === this.#state.attempt) this.#perform({ type: what })
+    })
+  }
+
+  /** The work of an effect; what it returns is done in one go with hearing of it, if it is still wanted then. */
+  async #effect(what: string, own: Ownership): Promise<() => void> {
+    const { outlet, store, clock, source } = this.#ports
+    switch (what) {
+      case 'fence': {
+        const fence = await outlet.fence(this.task)
+        this.#point('fenced', -1)
+        return () => {
+          own.fence = fence
+          this.dispatch({ type: 'done' })
+        }
+      }
+      case 'take': {
+        own.token ||= this.#options.newToken()
+        own.head = await store.take(own.fence as Fence, own.token)
+        this.#point('taken', own.head?.rev ?? -1)
+        return () => this.dispatch({ type: 'done' })
+      }
+      case 'read': {
+        const ready = await learn(this.#ports, this.#options, own.fence as Fence, own.token, own.head)
+        this.#point('tail-read', ready.to)
+        return () => {
+          Object.assign(own, ready)
+          if (ready.to > ready.from) this.#say('info', refoldNotice(this.task, ready.from, ready.to))
+          this.dispatch({ type: 'done', from: ready.from, to: ready.to })
+        }
+      }
+      case 'refold':
+        return this.#refold(own)
+      case 'step': {
+        await clock.sleep(0)
+        const patience = Math.max(0, Math.min(this.#options.idleWaitMs, own.page.remainingMs(this.#options.page, clock.elapsed())))
+        const whole = await stepOnce(this.#ports, this.#options, { task: this.task, token: own.token, fold: own.fold as TaskFold }, patience)
+        return () => this.#stepped(own, whole)
+      }
+      case 'publish': {
+        const { page } = own
+        own.page = new OpenPage()
+        const rev = page.revisions.at(-1)?.line.rev ?? -1
+        this.#point('page-closed', rev)
+        await outlet.publish(own.fence as Fence, { revisions: page.revisions })
+        this.#point('published', rev)
+        return () => this.dispatch({ type: 'published', rev })
+      }
+      case 'checkpoint': {
+        const sealed = own.sealed as Checkpoint
+        this.#point('checkpoint-writing', sealed.head.rev)
+        const outcome = await store.checkpoint(this.task, sealed)
+        this.#point('checkpointed', sealed.head.rev)
+        return () => {
+          if (outcome !== 'ok') return this.dispatch({ type: 'doubt' })
+          own.fold?.memory.book.stored()
+          this.dispatch({ type: 'checkpointed', rev: sealed.head.rev })
+        }
+      }
+      default:
+        await Promise.all([source.bounds(this.task), store.read(this.task, own.token, [], Number.MIN_SAFE_INTEGER, 1)])
+        return () => this.dispatch({ type: 'free' })
+    }
+  }
+
+  async #refold(own: Ownership): Promise<() => void> {
+    const fold = own.fold as TaskFold
+    if (fold.memory.rev >= own.to) {
+      this.#point('refolded', own.to)
+      return () => {
+        if (own.diverged > 0) this.#say('warn', `task ${this.task}: ${own.diverged} decisions differ from those published; the published ones stand`)
+        this.dispatch({ type: 'done' })
+      }
+    }
+    await this.#ports.clock.sleep(0)
+    const next = await (own.lines as AsyncIterator<JournalLine>).next()
+    if (next.done === true) throw new SegmentationError('state-foreign', `the journal ends before revision ${own.to}`)
+    const whole = await refoldOnce(this.#ports, this.#options, { task: this.task, token: own.token, fold }, next.value)
+    this.#point('refolded-one', next.value.rev)
+    return () => {
+      own.diverged += whole.diverged
+      this.#input(own)
+    }
+  }
+
+  #stepped(own: Ownership, whole: Extract<Advance, { type: 'revision' }> | undefined): void {
+    const fold = own.fold as TaskFold
+    if (whole) {
+      own.page.add(whole.revision, whole.records, this.#ports.clock.elapsed())
+      this.#point('revision-folded', fold.memory.rev)
+    }
+    this.#input(own)
+    if (!whole && fold.memory.dry) this.#hooks.rest(this.task, fold.memory.ended)
+  }
+
+  #input(own: Ownership): void {
+    const { memory } = own.fold as TaskFold
+    const now = this.#ports.clock.elapsed()
+    const { page, checkpointIntervalMs, maxDirtyProfiles } = this.#options
+    this.dispatch({
+      type: 'input',
+      folded: memory.rev,
+      pageReady: own.page.remainingMs(page, now) <= 0,
+      sealDue: now - own.sealedAt >= checkpointIntervalMs || memory.book.dirtyCount >= maxDirtyProfiles,
+    })
+  }
+
+  /** Copies what is dirty, at a page's end: the fold may go on at once. */
+  #seal(): void {
+    const own = this.#own
+    const { memory } = own.fold as TaskFold
+    const head = memory.head()
+    own.sealed = { token: own.token, after: this.#state.stored, head, ...memory.book.seal(head.rev) }
+    own.sealedAt = this.#ports.clock.elapsed()
+    this.#point('sealed', head.rev)
+  }
+
+  #failed(what: string, error: unknown): void {
+    if (!(error instanceof SegmentationError)) return this.#hooks.crashed(this.task, error)
+    if (what === 'publish' && error.retryable) return this.#doubt(error)
+    if (error.code === 'task-fenced') return this.#doubt(error)
+    if (error.retryable) {
+      this.#say('warn', `task ${this.task}: ${error.message}; trying again`, error.code)
+      return this.dispatch({ type: 'trouble', what: what as Retriable | 'step' })
+    }
+    this.#error = error
+    this.dispatch({ type: 'stop', code: error.code })
+  }
+
+  #doubt(error: SegmentationError): void {
+    this.#say('warn', `task ${this.task}: ${error.message}; taking over again`, error.code)
+    this.dispatch({ type: 'doubt' })
+  }
+
+  #alarm(code: ErrorCode): void {
+    const error = this.#error ?? new SegmentationError(code, `task ${this.task} stopped`)
+    this.#say('error', `task ${this.task} stopped: ${error.message}. ${error.hint}`, code)
+    this.#hooks.stopped(this.task, error)
+  }
+
+  #say(level: 'info' | 'warn' | 'error', text: string, code?: ErrorCode): void {
+    this.#ports.telemetry.notice({ level, task: this.task, text, code })
+  }
+}
+
+function refoldNotice(task: Task, from: Rev, to: Rev): string {
+  return `task ${task}: ${to - from} revisions were published but not stored; folding them again by the journal, nothing is sent`
+}

@@ -1,0 +1,146 @@
+import { fail } from '../../errors.ts'
+import type { Profiles } from '../../domain/profile/profiles.ts'
+import { Segmenter, type SegmenterOptions, type Trigger } from '../../domain/profile/segmenter.ts'
+import type { Bundle } from '../../domain/segments/bundle.ts'
+import type { Command } from '../../domain/segments/command.ts'
+import type { Genesis, JournalLine } from '../../ports/outlet.ts'
+import type { Deployment, Head } from '../../ports/store.ts'
+import type { Ms, Offset, Positions, Task, Topic } from '../../ports/types.ts'
+import { Book } from './book.ts'
+import { Lane, type TaskInput } from './lane.ts'
+import { Tally } from './tally.ts'
+
+/** How a task folds; all of it decides results or bounds, nothing of it depends on the time of day. */
+export interface FoldOptions {
+  readonly task: Task
+  /** In rank order: on equal times the earlier one is folded first. */
+  readonly inputs: readonly TaskInput[]
+  readonly segmenter: Omit<SegmenterOptions, 'app' | 'liveFrom'>
+  readonly recipe: string
+  /** A revision ends after about this many records and wakes. */
+  readonly revisionSteps: number
+  /** Profiles kept in memory; only clean ones are given up. */
+  readonly maxProfiles: number
+  /** How far an event may lie ahead of its record's time, or of the first start. */
+  readonly maxAheadMs: Ms
+  readonly newProfiles: () => Profiles
+  /** Can the profiles feed this bundle's vector? */
+  readonly serves: (bundle: Bundle) => boolean
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** All that an owned task remembers between revisions; the head is read off it, and it is built from a head. */
+export class TaskMemory {
+  readonly lanes: readonly Lane[]
+  readonly book: Book
+  readonly segmenter: Segmenter
+  readonly tally: Tally
+  readonly genesis: Genesis
+  /** One object for all events; what is kept of it is copied. */
+  readonly trigger: Writable<Trigger>
+  readonly #serves: (bundle: Bundle) => boolean
+  #deployments: readonly Deployment[]
+  rev: number
+  chain: string
+  clock: Ms
+  recipe: string
+  held: boolean
+  releasedAt: Ms
+
+  constructor(options: FoldOptions, head: Head, state: { stored: boolean; knownRev: number }) {
+    this.lanes = options.inputs.map(
+      (input) => new Lane(input, head.positions[input.topic] ?? 0, head.digests[input.topic] ?? ''),
+    )
+    this.trigger = { kind: '', eventId: null, topic: null, partition: options.task, offset: null }
+    this.tally = new Tally(head.counts)
+    this.genesis = head.genesis
+    this.#serves = options.serves
+    this.#deployments = head.deployments
+    this.rev = head.rev
+    this.chain = head.chain
+    this.clock = head.clock
+    this.recipe = head.recipe
+    this.held = head.held
+    this.releasedAt = head.releasedAt
+    const profiles = options.newProfiles()
+    this.book = new Book(profiles, { maxProfiles: options.maxProfiles, ...state })
+    const { app, liveFrom } = head.genesis
+    this.segmenter = new Segmenter(profiles, { ...options.segmenter, app, liveFrom })
+    this.segmenter.relabel(head.labels)
+    for (const { bundle } of head.deployments) this.segmenter.deploy(bundle)
+  }
+
+  positions(): Positions {
+    const positions: Record<Topic, Offset> = {}
+    for (const lane of this.lanes) positions[lane.input.topic] = lane.position
+    return positions
+  }
+
+  digests(): Record<Topic, string> {
+    const digests: Record<Topic, string> = {}
+    for (const lane of this.lanes) digests[lane.input.topic] = lane.digest
+    return digests
+  }
+
+  /** Are all inputs proven empty, with nothing buffered? */
+  get dry(): boolean {
+    return this.lanes.every((lane) => lane.empty && lane.rest !== 'more')
+  }
+
+  /** Will none of the inputs but the control input ever give another record? */
+  get ended(): boolean {
+    return this.lanes.every((lane) => lane.empty && (lane.rest === 'ended' || lane.input.control === true))
+  }
+
+  command(c: Command): void {
+    switch (c.command) {
+      case 'promote':
+        if (!this.#serves(c.bundle)) {
+          fail('needs-other-aggregates', `bundle ${c.bundle.version.slice(0, 12)}: its features are not those of this task's profiles`)
+        }
+        if (c.labels) this.segmenter.relabel(c.labels)
+        this.segmenter.deploy(c.bundle)
+        this.#deployments = [...this.#deployments, { bundle: c.bundle, since: this.clock }]
+        return
+      case 'labels':
+        this.segmenter.relabel(c.labels)
+        return
+      case 'hold':
+        this.held = true
+        return
+      case 'release':
+        if (this.held) this.releasedAt = Math.max(this.clock, c.issuedAt)
+        this.held = false
+    }
+  }
+
+  /** A revision ended: what it said becomes what is remembered. */
+  finish(line: JournalLine): void {
+    this.rev = line.rev
+    this.chain = line.chain
+    if (line.recipe !== undefined) this.recipe = line.recipe
+    this.tally.moves(line.moves)
+    for (const lane of this.lanes) lane.freeze()
+    this.book.evict()
+  }
+
+  /** The head as of the last revision. */
+  head(): Head {
+    return {
+      rev: this.rev,
+      chain: this.chain,
+      positions: this.positions(),
+      digests: this.digests(),
+      clock: this.clock,
+      recipe: this.recipe,
+      genesis: this.genesis,
+      deployments: this.#deployments,
+      segments: this.segmenter.segments,
+      labels: this.segmenter.labels,
+      held: this.held,
+      releasedAt: this.releasedAt,
+      counts: this.tally.counts(),
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import type { Membership, Transition } from '../../domain/segments/transition.ts'
+import type { DeadLetter } from '../../domain/events/dead-letter.ts'
+import type { JournalLine, Move } from '../../ports/outlet.ts'
+import type { Ms, Rev } from '../../ports/types.ts'
+
+/** The revision being folded: what it has caused so far. It ends at a place that positions and one tick describe. */
+export class OpenRevision {
+  readonly rev: Rev
+  /** Set while folding again by the journal. */
+  readonly line: JournalLine | undefined
+  readonly transitions: Transition[] = []
+  readonly memberships: Membership[] = []
+  readonly deadLetters: DeadLetter[] = []
+  readonly moves: Move[] = []
+  /** Records folded and users woken. */
+  steps = 0
+  records = 0
+  /** Due time of the last wake since the last record; the tick, if the revision ends here. */
+  lastWakeDue: Ms = Number.NEGATIVE_INFINITY
+  /** While folding again: the published moves not yet made, by user, in order. */
+  readonly #expected = new Map<string, Move[]>()
+  /** While folding again: slots changed by this very revision, whose stamp is therefore no reason to skip them. */
+  readonly touched = new Set<number>()
+  /** While folding again: moves that differ from the published ones. */
+  diverged = 0
+
+  constructor(rev: Rev, line?: JournalLine) {
+    this.rev = rev
+    this.line = line
+    for (const move of line?.moves ?? []) {
+      const moves = this.#expected.get(move[0])
+      if (moves) moves.push(move)
+      else this.#expected.set(move[0], [move])
+    }
+  }
+
+  /** Rule of the refold: a move is made where it was published, and nowhere else. */
+  allows(user: string, sequence: number, from: string | null, to: string | null): boolean {
+    const next = this.#expected.get(user)?.[0]
+    if (next && next[1] === sequence && next[2] === from && next[3] === to) {
+      this.#expected.get(user)?.shift()
+      return true
+    }
+    this.diverged++
+    return false
+  }
+
+  /** Published moves that the refold has not made; a user whose profile was already newer is not among them once `skip`ped. */
+  *unmade(): Iterable<Move> {
+    for (const moves of this.#expected.values()) yield* moves
+  }
+
+  skip(user: string): void {
+    this.#expected.delete(user)
+  }
+}

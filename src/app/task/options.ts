@@ -1,0 +1,46 @@
+import { HOUR_MS, SECOND_MS } from '../../domain/base/duration.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Genesis, Outlet } from '../../ports/outlet.ts'
+import type { Limit, RecordSource } from '../../ports/source.ts'
+import type { StateStore } from '../../ports/store.ts'
+import type { Telemetry } from '../../ports/telemetry.ts'
+import type { Ms, Positions, Topic, Offset } from '../../ports/types.ts'
+import type { FoldOptions } from './memory.ts'
+import type { PageRule } from './page.ts'
+
+/** The doors of a task. */
+export interface TaskPorts {
+  readonly source: RecordSource
+  readonly outlet: Outlet
+  readonly store: StateStore
+  readonly clock: Clock
+  readonly telemetry: Telemetry
+}
+
+export interface TaskOptions extends FoldOptions {
+  readonly page: PageRule
+  /** Bounds what a restart folds again, and how old the state is that others read. */
+  readonly checkpointIntervalMs: Ms
+  /** Dirty profiles that ask for a checkpoint before its time. */
+  readonly maxDirtyProfiles: number
+  readonly pollLimit: Limit
+  /** Longest wait for records before the task looks around. */
+  readonly idleWaitMs: Ms
+  /** On idle inputs the clock follows the wall clock less this; undefined: it never ticks (complete files). */
+  readonly tickAllowanceMs: Ms | undefined
+  /** A person has agreed to fold everything again from the inputs. */
+  readonly rebuild: boolean
+  readonly newToken: () => string
+  /** What the first start fixes, but for its time. */
+  readonly genesis: Omit<Genesis, 'startedAt'>
+  /** Where a first start begins, of what each input holds. */
+  readonly startAt: (bounds: Readonly<Record<Topic, { start: Offset; end: Offset }>>) => Positions
+}
+
+/** Pauses between attempts: doubling from 50 ms, at most 5 s. */
+export function backoffMs(retries: number): Ms {
+  return Math.min(50 * 2 ** retries, 5 * SECOND_MS)
+}
+
+/** A task that wrote no line for this long writes an empty one, so that the journal's retention never takes its last. */
+export const QUIET_LINE_MS = 6 * HOUR_MS

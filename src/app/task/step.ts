@@ -1,0 +1,75 @@
+import { fail } from '../../errors.ts'
+import type { JournalLine } from '../../ports/outlet.ts'
+import type { Task, Token } from '../../ports/types.ts'
+import type { Advance } from './fold.ts'
+import type { TaskFold } from './fold.ts'
+import type { TaskOptions, TaskPorts } from './options.ts'
+
+/** Dues read with one read of the state. */
+const DUES_PER_READ = 1000
+
+type Whole = Extract<Advance, { type: 'revision' }>
+
+/** One owned task as the steps see it. */
+export interface Stepping {
+  readonly task: Task
+  readonly token: Token
+  readonly fold: TaskFold
+}
+
+async function supply(ports: TaskPorts, own: Stepping, a: Extract<Advance, { type: 'need' }>): Promise<void> {
+  const slice = await ports.store.read(own.task, own.token, a.users, a.dueTo, DUES_PER_READ)
+  own.fold.memory.book.install(a.users, slice)
+  ports.telemetry.point(own.task, 'profiles-read', own.fold.memory.rev)
+}
+
+/** Folds until one revision is whole, or the inputs have nothing (undefined). Waits at most about `patienceMs` for records. */
+export async function stepOnce(ports: TaskPorts, options: TaskOptions, own: Stepping, patienceMs: number): Promise<Whole | undefined> {
+  const { fold, task } = own
+  let emptyPolls = 0
+  let ticked = false
+  for (;;) {
+    const a = fold.advance()
+    if (a.type === 'revision') return a
+    if (a.type === 'need') {
+      await supply(ports, own, a)
+      continue
+    }
+    if (emptyPolls > 0) {
+      if (a.type === 'idle') {
+        if (ticked || options.tickAllowanceMs === undefined || !fold.memory.dry) return undefined
+        fold.tick(ports.clock.now() - options.tickAllowanceMs)
+        ticked = true
+        continue
+      }
+      if (emptyPolls > 1 && !fold.cutShort()) return undefined
+      if (emptyPolls > 1) continue
+    }
+    const taken = fold.accept(await ports.source.poll(task, fold.wanted(), options.pollLimit, patienceMs))
+    ports.telemetry.point(task, 'polled', fold.memory.rev)
+    emptyPolls = taken > 0 ? 0 : emptyPolls + 1
+  }
+}
+
+/** Folds one published revision again, by its journal line; publishes nothing (rule T4). */
+export async function refoldOnce(ports: TaskPorts, options: TaskOptions, own: Stepping, line: JournalLine): Promise<Whole> {
+  const { fold, task } = own
+  for (;;) {
+    const a = fold.advance(line)
+    if (a.type === 'revision') return a
+    if (a.type === 'idle') return fail('state-foreign', `revision ${line.rev} of the journal folds nothing`)
+    if (a.type === 'need') {
+      await supply(ports, own, a)
+      continue
+    }
+    const chunk = await ports.source.poll(task, fold.wanted(), options.pollLimit, options.idleWaitMs)
+    const taken = fold.accept(chunk)
+    if (taken === 0) {
+      for (const [topic, end] of Object.entries(line.positions)) {
+        if (chunk.rest[topic] === 'ended' && (fold.wanted()[topic] ?? 0) < end) {
+          fail('source-differs', `input ${topic} ends before position ${end}, up to which it was processed`)
+        }
+      }
+    }
+  }
+}

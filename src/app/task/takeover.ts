@@ -1,0 +1,58 @@
+import { fail } from '../../errors.ts'
+import type { Fence, JournalLine } from '../../ports/outlet.ts'
+import type { Head } from '../../ports/store.ts'
+import type { Rev, Task, Token } from '../../ports/types.ts'
+import { TaskFold } from './fold.ts'
+import { genesisHead, genesisLine } from './journal.ts'
+import { judge } from './judge.ts'
+import type { TaskOptions, TaskPorts } from './options.ts'
+
+/** A task that is ours: folded up to `from`; `lines` holds the published revisions after it, up to `to`. */
+export interface Ready {
+  readonly fold: TaskFold
+  readonly from: Rev
+  readonly to: Rev
+  readonly lines: AsyncIterator<JournalLine>
+}
+
+/**
+ * The third step of a take-over: reads what was published and makes the task ready to go on or to fold again. Only after a
+ * fence is any of it stable (rule T1). A first start opens the journal and puts its head into the state before it folds, so
+ * that from then on a missing head means loss.
+ */
+export async function learn(
+  ports: TaskPorts,
+  options: TaskOptions,
+  fence: Fence,
+  token: Token,
+  head: Head | undefined,
+): Promise<Ready> {
+  const p: Task = fence.task
+  const tail = await ports.outlet.tail(fence)
+  const bounds = await ports.source.bounds(p)
+  const lines = ports.outlet.journal(p, head === undefined ? -1 : head.rev - 1)[Symbol.asyncIterator]()
+  const first = await lines.next()
+  const lineAtHead = first.done === true ? undefined : first.value
+  const topics = options.inputs.map((input) => input.topic)
+  const verdict = judge({ head, tail, lineAtHead, bounds, topics, rebuild: options.rebuild })
+  if (verdict.type === 'stop') return fail(verdict.code, verdict.message)
+  if (verdict.type === 'fresh') {
+    const genesis = { ...options.genesis, startedAt: ports.clock.now() }
+    const line = genesisLine(options.startAt(bounds), options.recipe, genesis)
+    await ports.outlet.publish(fence, { revisions: [{ line, transitions: [], memberships: [], deadLetters: [] }] })
+    return { fold: await begin(ports, options, p, token, genesisHead(line)), from: 0, to: 0, lines: nothing() }
+  }
+  const fold = verdict.init
+    ? await begin(ports, options, p, token, verdict.head)
+    : new TaskFold(options, verdict.head, { stored: true, knownRev: verdict.to })
+  return { fold, from: verdict.head.rev, to: verdict.to, lines }
+}
+
+/** Puts the first head into an empty state. */
+async function begin(ports: TaskPorts, options: TaskOptions, p: Task, token: Token, head: Head): Promise<TaskFold> {
+  const outcome = await ports.store.checkpoint(p, { token, after: undefined, head, profiles: [], memberships: [] })
+  if (outcome !== 'ok') fail('task-fenced', `task ${p}: the first head was refused (${outcome})`)
+  return new TaskFold(options, head, { stored: false, knownRev: head.rev })
+}
+
+async function* nothing(): AsyncGenerator<JournalLine> {}

@@ -1,0 +1,58 @@
+import type { Move } from '../../ports/outlet.ts'
+import type { Counts } from '../../ports/store.ts'
+import type { Content } from './lane.ts'
+
+/** The counts of a head, kept while folding: from records and published moves alone, so that a refold arrives at the same. */
+export class Tally {
+  #records: number
+  #events: number
+  #moves: number
+  readonly #skipped: Map<string, number>
+  readonly #refused: Map<string, number>
+  readonly #members: Map<string, number>
+
+  constructor(from: Counts) {
+    this.#records = from.records
+    this.#events = from.events
+    this.#moves = from.moves
+    this.#skipped = new Map(Object.entries(from.skipped))
+    this.#refused = new Map(Object.entries(from.refused))
+    this.#members = new Map(Object.entries(from.members))
+  }
+
+  record(content: Content): void {
+    this.#records++
+    if (content.type === 'events') this.#events += content.events.length
+    else if (content.type === 'skipped') add(this.#skipped, content.reason, 1)
+    else if (content.type === 'refused') add(this.#refused, content.reason, 1)
+  }
+
+  moves(moves: readonly Move[]): void {
+    for (const [, , from, to] of moves) {
+      this.#moves++
+      if (from !== null) add(this.#members, from, -1)
+      if (to !== null) add(this.#members, to, 1)
+    }
+  }
+
+  counts(): Counts {
+    return {
+      records: this.#records,
+      events: this.#events,
+      moves: this.#moves,
+      skipped: sorted(this.#skipped),
+      refused: sorted(this.#refused),
+      members: sorted(this.#members),
+    }
+  }
+}
+
+function add(map: Map<string, number>, key: string, by: number): void {
+  const n = (map.get(key) ?? 0) + by
+  if (n === 0) map.delete(key)
+  else map.set(key, n)
+}
+
+function sorted(map: Map<string, number>): Record<string, number> {
+  return Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)))
+}

@@ -1,0 +1,17 @@
+import { DAY_MS, MINUTE_MS } from '../base/duration.ts'
+import { hash32 } from '../base/hash.ts'
+
+/** When quiet users are looked at; part of the recipe. */
+export interface DuePolicy {
+  /** A profile's due time lies at most this far ahead. */
+  readonly maxSleepMs: number
+  /** Wakes that a change of the vector asks for are spread over this by the user's hash, so that midnight is not a wave. */
+  readonly spreadMs: number
+}
+
+export const DEFAULT_DUE_POLICY: DuePolicy = { maxSleepMs: DAY_MS, spreadMs: 10 * MINUTE_MS }
+
+/** This user's own place in the spread, in [0, spreadMs). */
+export function spreadOf(user: string, policy: DuePolicy): number {
+  return policy.spreadMs > 0 ? hash32(user) % policy.spreadMs : 0
+}

@@ -1,0 +1,86 @@
+import { sha256Hex } from '../base/hash.ts'
+import type { Bundle } from '../segments/bundle.ts'
+import type { Labels } from '../segments/labels.ts'
+import { explainMove } from '../segments/reasons.ts'
+import type { Cause, Transition } from '../segments/transition.ts'
+import type { Trigger } from './segmenter.ts'
+
+/** What a move is explained with: the bundle that decided, its distances, the vectors then and now. */
+export interface MoveContext {
+  readonly app: string
+  readonly locale: 'en' | 'fr'
+  readonly liveFrom: number
+  readonly labels: Labels
+  readonly bundle: Bundle
+  /** K squared distances of the deciding evaluation. */
+  readonly distances2: Float64Array
+  /** Raw vector (F) when he entered `from`; undefined for a first assignment. */
+  readonly before: Float64Array | undefined
+  /** Raw vector (F) of the deciding evaluation. */
+  readonly now: Float64Array
+}
+
+export interface Moved {
+  readonly userId: string
+  readonly sequence: number
+  readonly from: string | null
+  readonly to: string
+  /** Centroid left; negative where he had none in this bundle. */
+  readonly fromIndex: number
+  /** Centroid nearest to him now. */
+  readonly toIndex: number
+  readonly fromSince: number | null
+  readonly timesInTo: number
+  readonly cause: Cause
+  readonly occurredAt: number
+  readonly trigger: Trigger
+}
+
+/** The id of a move: the same fact has the same id whoever computes it, whenever, on whatever partition. */
+export function transitionId(app: string, m: Pick<Moved, 'userId' | 'sequence' | 'from' | 'occurredAt'> & { to: string | null }): string {
+  return `tr_${sha256Hex(JSON.stringify([app, m.userId, m.sequence, m.from, m.to, m.occurredAt])).slice(0, 32)}`
+}
+
+/** Writes out a decided move with its evidence. */
+export function buildTransition(c: MoveContext, m: Moved): Transition {
+  const distanceTo = Math.sqrt(c.distances2[m.toIndex] as number)
+  const distanceFrom = m.fromIndex >= 0 ? Math.sqrt(c.distances2[m.fromIndex] as number) : null
+  const { reasons, summary } = explainMove({
+    bundle: c.bundle,
+    before: c.before,
+    now: c.now,
+    fromIndex: m.fromIndex >= 0 ? m.fromIndex : undefined,
+    toIndex: m.toIndex,
+    locale: c.locale,
+  })
+  return {
+    id: transitionId(c.app, m),
+    userId: m.userId,
+    sequence: m.sequence,
+    from: m.from,
+    fromName: m.from === null ? null : nameOf(c.labels, m.from, c.locale),
+    to: m.to,
+    toName: nameOf(c.labels, m.to, c.locale),
+    fromSince: m.fromSince,
+    timesInTo: m.timesInTo,
+    cause: m.cause,
+    origin: m.occurredAt < c.liveFrom ? 'backfill' : 'live',
+    occurredAt: m.occurredAt,
+    distanceFrom,
+    distanceTo,
+    margin: distanceFrom === null || distanceFrom === 0 ? null : 1 - distanceTo / distanceFrom,
+    bundleVersion: c.bundle.version,
+    triggerKind: m.trigger.kind,
+    triggerEventId: m.trigger.eventId,
+    sourceTopic: m.trigger.topic,
+    sourcePartition: m.trigger.partition,
+    sourceOffset: m.trigger.offset,
+    summary,
+    reasons,
+  }
+}
+
+function nameOf(labels: Labels, segment: string, locale: 'en' | 'fr'): string | null {
+  const name = labels[segment]?.name
+  return name?.[locale] ?? name?.['en'] ?? null
+}

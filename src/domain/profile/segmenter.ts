@@ -1,0 +1,241 @@
+import type { Event } from '../events/event.ts'
+import { compileAssigner, type Assigner } from '../segments/assigner.ts'
+import type { Bundle } from '../segments/bundle.ts'
+import { decide, FOREIGN, OUTLYING, UNASSIGNED, type Verdict } from '../segments/decide.ts'
+import type { Labels } from '../segments/labels.ts'
+import { OUTLIER, type Cause, type Transition } from '../segments/transition.ts'
+import { spreadOf, type DuePolicy } from './due.ts'
+import type { Profiles } from './profiles.ts'
+import { buildTransition, type MoveContext } from './move.ts'
+
+/** What made the task look at a user. */
+export interface Trigger {
+  /** Event kind, or `wake`. */
+  readonly kind: string
+  readonly eventId: string | null
+  readonly topic: string | null
+  readonly partition: number
+  readonly offset: number | null
+}
+
+export interface SegmenterOptions {
+  readonly app: string
+  readonly locale: 'en' | 'fr'
+  /** Moves with an as-of before this are `backfill`. */
+  readonly liveFrom: number
+  readonly due: DuePolicy
+}
+
+/**
+ * May this decided move be made? A refold answers by the journal, so that what was published stays true whatever this
+ * version of the code would decide.
+ */
+export type Arbiter = (user: string, sequence: number, from: string | null, to: string | null) => boolean
+
+/** A bundle made ready to decide with, and how its standings translate into the task's segment codes. */
+interface Deployed {
+  readonly bundle: Bundle
+  readonly assigner: Assigner
+  readonly radii: Float64Array
+  /** Segment code of each centroid, then of the outliers. */
+  readonly codes: readonly number[]
+  readonly outlierCode: number
+  /** Standing (centroid index, OUTLYING) by segment code; absent = FOREIGN. */
+  readonly standing: ReadonlyMap<number, number>
+}
+
+/**
+ * One task's users under its bundles: fold an event or let time pass, evaluate, decide, move. Everything is a function of
+ * the calls made; there is no clock in it but the times handed in.
+ */
+export class Segmenter {
+  readonly profiles: Profiles
+  readonly #options: SegmenterOptions
+  readonly #segments: string[] = ['']
+  readonly #codes = new Map<string, number>()
+  readonly #deployed: Deployed[] = []
+  #current: Deployed | undefined
+  #labels: Labels = {}
+  readonly #raw: Float64Array
+  readonly #before: Float64Array
+  readonly #verdict: Verdict = { to: 0, suppressed: false }
+  /** Moves wished for but held back by the margin, since the start of this object. */
+  suppressedFlips = 0
+  lateEvents = 0
+
+  constructor(profiles: Profiles, options: SegmenterOptions) {
+    this.profiles = profiles
+    this.#options = options
+    this.#raw = new Float64Array(profiles.plan.columns.length)
+    this.#before = new Float64Array(profiles.plan.columns.length)
+  }
+
+  /** Segment keys by code; code 0 is "unassigned". A stored head brings them back by `deploy`ing the same bundles in order. */
+  get segments(): readonly string[] {
+    return this.#segments
+  }
+
+  get labels(): Labels {
+    return this.#labels
+  }
+
+  relabel(labels: Labels): void {
+    this.#labels = { ...this.#labels, ...labels }
+  }
+
+  /** Puts a bundle to work for every user, from his next evaluation on. */
+  deploy(bundle: Bundle): void {
+    const codes = bundle.segments.map((s) => this.#intern(s.key))
+    const outlierCode = this.#intern(OUTLIER)
+    const standing = new Map(codes.map((code, index) => [code, index]))
+    standing.set(outlierCode, OUTLYING)
+    standing.set(0, UNASSIGNED)
+    const radii = Float64Array.from(bundle.radii)
+    this.#current = { bundle, assigner: compileAssigner(bundle), radii, codes, outlierCode, standing }
+    this.#deployed.push(this.#current)
+  }
+
+  segmentOf(slot: number): string | null {
+    const code = this.profiles.segment(slot)
+    return code === 0 ? null : (this.#segments[code] as string)
+  }
+
+  /** Bundle that last evaluated this user, as its version; empty before the first evaluation. */
+  bundleVersionOf(slot: number): string {
+    return this.#deployed[this.profiles.deployment(slot)]?.bundle.version ?? ''
+  }
+
+  /** Folds one event of the slot's user and decides; moves are appended to `out`. Sets as-of and due time. */
+  event(slot: number, event: Event, trigger: Trigger, out: Transition[], arbiter?: Arbiter): void {
+    const p = this.profiles
+    const asOf = Math.max(event.eventTime + 1, p.asOf(slot))
+    if (this.#redeploy(slot, asOf, trigger, out, arbiter)) p.setAsOf(slot, asOf)
+    if (!p.fold(slot, event)) this.lateEvents++
+    p.setAsOf(slot, asOf)
+    if (this.#current) this.#evaluate(this.#current, slot, asOf, 'behaviour', trigger, out, arbiter)
+    p.setDue(slot, this.#dueAfterEvent(slot, asOf))
+  }
+
+  /** Lets time pass for the slot's user up to his due time and decides; moves are appended to `out`. Sets the next due time. */
+  wake(slot: number, out: Transition[], partition: number, arbiter?: Arbiter): void {
+    const p = this.profiles
+    const asOf = Math.max(p.due(slot), p.asOf(slot))
+    const trigger: Trigger = { kind: 'wake', eventId: null, topic: null, partition, offset: null }
+    this.#redeploy(slot, asOf, trigger, out, arbiter)
+    p.setAsOf(slot, asOf)
+    if (this.#current) this.#evaluate(this.#current, slot, asOf, 'inactivity', trigger, out, arbiter)
+    p.setDue(slot, this.#dueAfterWake(slot, asOf))
+  }
+
+  /** Makes a published move that this version of the code did not decide by itself. */
+  impose(slot: number, to: string | null, asOf: number): void {
+    this.profiles.vector(slot, asOf, this.#raw)
+    this.profiles.enter(slot, to === null ? 0 : this.#intern(to), asOf, this.#raw)
+  }
+
+  #intern(key: string): number {
+    const known = this.#codes.get(key)
+    if (known !== undefined) return known
+    const code = this.#segments.push(key) - 1
+    this.#codes.set(key, code)
+    return code
+  }
+
+  /** The first evaluation under another deployment, before the event is folded. True where it took place. */
+  #redeploy(slot: number, asOf: number, trigger: Trigger, out: Transition[], arbiter?: Arbiter): boolean {
+    const p = this.profiles
+    const at = this.#deployed.length - 1
+    if (!this.#current || p.deployment(slot) === at) return false
+    const first = p.events(slot) === 0 || p.deployment(slot) < 0
+    p.setDeployment(slot, at)
+    if (first) return false
+    this.#evaluate(this.#current, slot, asOf, 'model', trigger, out, arbiter)
+    return true
+  }
+
+  #standing(d: Deployed, slot: number): number {
+    return d.standing.get(this.profiles.segment(slot)) ?? FOREIGN
+  }
+
+  /** Nearest centroid and verdict for the slot as of a time; leaves raw vector, distances and verdict in the scratch. */
+  #judge(d: Deployed, slot: number, current: number, asOf: number): number {
+    const p = this.profiles
+    p.vector(slot, asOf, this.#raw)
+    const nearest = d.assigner.assign(this.#raw)
+    decide(d.bundle.policy, d.radii, current, p.events(slot), nearest, d.assigner.distances2, this.#verdict)
+    return nearest
+  }
+
+  #evaluate(d: Deployed, slot: number, asOf: number, cause: Cause, trigger: Trigger, out: Transition[], arbiter?: Arbiter): void {
+    const p = this.profiles
+    const current = this.#standing(d, slot)
+    if (current === UNASSIGNED && p.events(slot) < d.bundle.policy.minEvents) return
+    const nearest = this.#judge(d, slot, current, asOf)
+    if (this.#verdict.suppressed) this.suppressedFlips++
+    const to = this.#verdict.to
+    if (to === current) return
+    const code = to === OUTLYING ? d.outlierCode : (d.codes[to] as number)
+    const from = this.segmentOf(slot)
+    const sequence = p.sequence(slot) + 1
+    const user = p.user(slot)
+    if (arbiter && !arbiter(user, sequence, from, this.#segments[code] as string)) return
+    const fromSince = from === null ? null : p.since(slot)
+    p.before(slot, this.#before)
+    p.enter(slot, code, asOf, this.#raw)
+    const context: MoveContext = {
+      app: this.#options.app,
+      locale: this.#options.locale,
+      liveFrom: this.#options.liveFrom,
+      labels: this.#labels,
+      bundle: d.bundle,
+      distances2: d.assigner.distances2,
+      before: from === null ? undefined : this.#before,
+      now: this.#raw,
+    }
+    out.push(
+      buildTransition(context, {
+        userId: user,
+        sequence,
+        from,
+        to: this.#segments[code] as string,
+        fromIndex: current,
+        toIndex: to === OUTLYING ? nearest : to,
+        fromSince,
+        timesInTo: p.timesIn(slot, code),
+        cause: from === null ? 'first' : cause,
+        occurredAt: asOf,
+        trigger,
+      }),
+    )
+  }
+
+  /**
+   * After an event: the next instant at which anything about the vector changes. Looking at a user once too often decides
+   * nothing, so the exact search is left to the wake, which a busy user does not reach before his next event.
+   */
+  #dueAfterEvent(slot: number, asOf: number): number {
+    const { maxSleepMs } = this.#options.due
+    if (!this.#decidable(slot)) return asOf + maxSleepMs
+    return Math.min(asOf + maxSleepMs, this.profiles.nextChange(slot, asOf) + spreadOf(this.profiles.user(slot), this.#options.due))
+  }
+
+  /** After a wake: the first instant within maxSleep at which the decision changes if nothing happens, by walking the change points. */
+  #dueAfterWake(slot: number, asOf: number): number {
+    const last = asOf + this.#options.due.maxSleepMs
+    const d = this.#current
+    if (!d || !this.#decidable(slot)) return last
+    const current = this.#standing(d, slot)
+    for (let t = this.profiles.nextChange(slot, asOf); t < last; t = this.profiles.nextChange(slot, t)) {
+      this.#judge(d, slot, current, t)
+      if (this.#verdict.to !== current) return Math.min(last, t + spreadOf(this.profiles.user(slot), this.#options.due))
+    }
+    return last
+  }
+
+  /** Can the passing of time alone decide anything about him? Not before he has shown enough events. */
+  #decidable(slot: number): boolean {
+    const d = this.#current
+    if (!d) return false
+    return this.profiles.segment(slot) !== 0 || this.profiles.events(slot) >= d.bundle.policy.minEvents
+  }
+}
