@@ -2,11 +2,16 @@ import { createHash } from 'node:crypto'
 import { Buffer, isUtf8 } from 'node:buffer'
 import type { RawRecord } from '../ports/source.ts'
 import type { Topic } from '../ports/types.ts'
+import { fail } from '../errors.ts'
+import type { ZoneTable } from '../domain/base/zone.ts'
+import { compileMapping } from '../domain/events/compile-mapping.ts'
+import { CSV_DELIMITER, splitCsv } from '../domain/events/csv.ts'
 import { DEAD_LETTER_BYTES, DEAD_LETTER_HEAD_BYTES } from '../domain/events/dead-letter.ts'
 import type { DeadLetter } from '../domain/events/dead-letter.ts'
 import { decodeEvent } from '../domain/events/decode-event.ts'
 import { MAX_RECORD_BYTES } from '../domain/events/event.ts'
-import type { Decoded } from '../domain/events/event.ts'
+import type { Decoded, RefusalReason } from '../domain/events/event.ts'
+import type { Mapping } from '../domain/events/mapping.ts'
 import { refused } from '../domain/events/refusal.ts'
 import type { Refused } from '../domain/events/refusal.ts'
 
@@ -15,51 +20,91 @@ export type Decoder = (record: RawRecord, latestMs: number) => Decoded
 
 export interface DecoderInput {
   readonly format: 'ndjson' | 'csv'
+  /** Without one, records are events in their native form. */
+  readonly mapping?: Mapping | undefined
+  /** The header of a CSV input. */
+  readonly columns?: readonly string[] | undefined
+  /** Tables of the zones that mappings name; UTC needs none. */
+  readonly zones?: Readonly<Record<string, ZoneTable>> | undefined
 }
 
-/** The decoder of one input. */
-export function makeDecoder(_input: DecoderInput): Decoder {
-  return decodeNative
+/** The decoder of one input. Throws `mapping-invalid` where format, header and mapping do not fit each other. */
+export function makeDecoder({ format, mapping, columns, zones }: DecoderInput): Decoder {
+  if (mapping === undefined) {
+    if (format === 'csv')
+      fail('mapping-invalid', 'a CSV input needs a mapping: which column is the user, the time, the kind')
+    return (record, latestMs) => {
+      const value = parseJson(record)
+      return value instanceof Unreadable ? value.why : decodeEvent(value, latestMs)
+    }
+  }
+  if (mapping.format !== format) {
+    fail('mapping-invalid', `mapping ${mapping.name} reads ${mapping.format}, the input is ${format}`)
+  }
+  const map = compileMapping(mapping, { columns, zones })
+  const parse =
+    format === 'csv' ? csvParser(mapping.delimiter ?? CSV_DELIMITER, columns?.length ?? 0) : parseJson
+  return (record, latestMs) => {
+    const fields = parse(record)
+    return fields instanceof Unreadable ? fields.why : map(fields, record.offset, latestMs)
+  }
 }
 
-/** The native form: one event as a JSON object, by the names of `Event`. */
-function decodeNative(record: RawRecord, latestMs: number): Decoded {
+/** A record that could not be taken apart. A class, because any other value may be what a record holds. */
+class Unreadable {
+  readonly why: Refused
+
+  constructor(reason: RefusalReason, detail: string) {
+    this.why = refused(reason, detail)
+  }
+}
+
+function parseJson(record: RawRecord): unknown {
   const text = recordText(record)
   if (typeof text !== 'string') return text
-  let value: unknown
   try {
-    value = JSON.parse(text)
+    return JSON.parse(text)
   } catch (error) {
     return notJson(error)
   }
-  return decodeEvent(value, latestMs)
+}
+
+function csvParser(delimiter: string, columns: number): (record: RawRecord) => unknown {
+  return (record) => {
+    const text = recordText(record)
+    if (typeof text !== 'string') return text
+    const fields = splitCsv(text, delimiter)
+    if (typeof fields === 'string') return new Unreadable('not-csv', fields)
+    if (fields.length === columns) return fields
+    return new Unreadable('not-csv', `the record has ${fields.length} fields, the header has ${columns}`)
+  }
 }
 
 /** Buffer's own decoder, which Node's types leave out; it takes any Uint8Array and makes no view. */
-const utf8Slice = (
-  Buffer.prototype as unknown as { utf8Slice(this: Uint8Array, from: number, to: number): string }
-).utf8Slice
+const { utf8Slice } = Buffer.prototype as unknown as {
+  readonly utf8Slice: (this: Uint8Array, from: number, to: number) => string
+}
 
 const REPLACEMENT = '\ufffd'
 
-function recordText(record: RawRecord): string | Refused {
+function recordText(record: RawRecord): string | Unreadable {
   const size = recordSize(record)
   if (size > MAX_RECORD_BYTES) {
-    return refused('too-large', `the record has ${size} bytes, at most ${MAX_RECORD_BYTES} are read`)
+    return new Unreadable('too-large', `the record has ${size} bytes, at most ${MAX_RECORD_BYTES} are read`)
   }
   const { bytes, from, to } = record
   const text = utf8Slice.call(bytes, from, to)
   // Decoding replaces what is not UTF-8; only then, or where someone sent that very character, are the bytes looked at.
   if (text.includes(REPLACEMENT) && !isUtf8(bytes.subarray(from, to))) {
-    return refused('not-utf8', 'the bytes of the record are not UTF-8')
+    return new Unreadable('not-utf8', 'the bytes of the record are not UTF-8')
   }
   return text
 }
 
 /** Only the place: the engine's own message may quote the record, and a user id with it. */
-function notJson(error: unknown): Refused {
+function notJson(error: unknown): Unreadable {
   const place = /position \d+/.exec(error instanceof Error ? error.message : '')
-  return refused('not-json', `the record is not JSON${place ? `, at ${place[0]}` : ''}`)
+  return new Unreadable('not-json', `the record is not JSON${place ? `, at ${place[0]}` : ''}`)
 }
 
 /** Bytes of the whole value, also where only its head was kept. */

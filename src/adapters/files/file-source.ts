@@ -127,37 +127,53 @@ async function readAhead(file: FileTopic): Promise<void> {
 
 /** Shares the limit among the topics: one record each first, where they have any, then equal parts. */
 function deal(files: readonly FileTopic[], limit: Limit): Chunk {
+  const share = new Share(files, limit)
+  share.round(1)
+  while (share.open) share.round(share.part)
   const records: Record<Topic, readonly RawRecord[]> = {}
   const rest: Record<Topic, Rest> = {}
-  const counts = shares(files, limit)
-  files.forEach((file, i) => {
-    const count = counts[i] as number
-    records[file.input.topic] = file.hand(count)
+  for (const file of files) {
+    const count = share.counts.get(file) ?? 0
     rest[file.input.topic] = count < file.queued ? 'more' : file.rest
-  })
+    records[file.input.topic] = file.hand(count)
+  }
   return { records, rest }
 }
 
-function shares(files: readonly FileTopic[], limit: Limit): number[] {
-  const counts = files.map(() => 0)
-  let records = limit.records
-  let bytes = limit.bytes
-  let open = files.map((_, i) => i)
-  for (let round = 0; open.length > 0 && records > 0; round++) {
-    const part = round === 0 ? 1 : Math.ceil(records / open.length)
-    open = open.filter((i) => {
-      const file = files[i] as FileTopic
-      for (let taken = 0; taken < part && records > 0; taken++) {
-        const next = file.peek(counts[i] as number)
-        if (next === undefined) return false
-        const size = next.to - next.from
-        if (size > bytes && round > 0) return false
-        counts[i] = (counts[i] as number) + 1
-        records--
-        bytes -= size
+class Share {
+  readonly counts = new Map<FileTopic, number>()
+  #records: number
+  #bytes: number
+  /** Topics that may get more. */
+  #files: readonly FileTopic[]
+
+  constructor(files: readonly FileTopic[], limit: Limit) {
+    this.#files = files
+    this.#records = limit.records
+    this.#bytes = limit.bytes
+  }
+
+  get open(): boolean {
+    return this.#files.length > 0 && this.#records > 0
+  }
+
+  get part(): number {
+    return Math.ceil(this.#records / this.#files.length)
+  }
+
+  /** Up to `count` more records for each. The first record of a topic is dealt whatever its size. */
+  round(count: number): void {
+    this.#files = this.#files.filter((file) => {
+      for (let i = 0; i < count; i++) {
+        const taken = this.counts.get(file) ?? 0
+        const next = file.peek(taken)
+        const size = next === undefined ? 0 : next.to - next.from
+        if (next === undefined || this.#records === 0 || (taken > 0 && size > this.#bytes)) return false
+        this.counts.set(file, taken + 1)
+        this.#records--
+        this.#bytes -= size
       }
       return true
     })
   }
-  return counts
 }

@@ -107,19 +107,19 @@ export class RecordReader {
   }
 
   #frame(records: RawRecord[], last: boolean): void {
-    while (this.#start < this.#end || (last && this.#oversize)) {
+    while (this.#start < this.#end) {
       const lineEnd = this.#lineEnd(last)
-      if (lineEnd >= 0) {
-        this.#take(records, lineEnd)
-        this.#start = lineEnd + 1
-      } else if (last) {
-        this.#take(records, this.#end)
-        this.#start = this.#end
-      } else {
-        if (this.#oversize || this.#end - this.#start > MAX_RECORD_BYTES) this.#pass()
-        return
-      }
+      if (lineEnd < 0) break
+      this.#take(records, lineEnd)
+      this.#start = lineEnd + 1
     }
+    if (last) this.#takeRest(records)
+    else if (this.#oversize || this.unfinished > MAX_RECORD_BYTES) this.#pass()
+  }
+
+  #takeRest(records: RawRecord[]): void {
+    if (this.unfinished > 0) this.#take(records, this.#end)
+    this.#start = this.#end
   }
 
   #lineEnd(last: boolean): number {

@@ -22,7 +22,16 @@ export function decodeEvent(value: unknown, latestMs: number): Decoded {
     return refused('bad-value', `${shown(value)} is not an event object`)
   }
   const from = value as Table
-  const candidate: Candidate = {
+  const candidate = candidateOf(from)
+  for (const name in from) {
+    if (!MEMBERS.has(name)) return refused('unknown-field', `${shown(name)} is not a field of an event`)
+  }
+  return checkEvent(candidate, latestMs)
+}
+
+/** The one literal that events are made of, so that all share one hidden class. */
+export function candidateOf(from: Table): Candidate {
+  return {
     eventId: from['eventId'],
     userId: from['userId'],
     eventTime: from['eventTime'],
@@ -44,10 +53,6 @@ export function decodeEvent(value: unknown, latestMs: number): Decoded {
     campaign: from['campaign'],
     attributes: from['attributes'],
   }
-  for (const name in from) {
-    if (!MEMBERS.has(name)) return refused('unknown-field', `${shown(name)} is not a field of an event`)
-  }
-  return checkEvent(candidate, latestMs)
 }
 
 /** Checks every member of a candidate; the candidate itself becomes the event. */

@@ -1,0 +1,44 @@
+const DECIMAL = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/
+/** Integers of this many digits and fewer are exact in a double, with room for a quantity. */
+const EXACT_DIGITS = 15
+
+/**
+ * Decimal text × quantity → integer minor units, by arithmetic on the digits, never through a binary fraction: `"19.99"`
+ * with 2 digits is 1999. Digits beyond the minor unit are rounded once, after the multiplication, half away from zero.
+ *
+ * @param text decimal number with a point, sign and exponent optional
+ * @param digits decimal digits of the minor unit, 0 to 3
+ * @param quantity whole number
+ * @returns undefined where the text is no decimal number, or the result is no exact integer
+ */
+export function parseMinor(text: string, digits: number, quantity = 1): number | undefined {
+  const parts = DECIMAL.exec(text)
+  if (parts === null) return undefined
+  const fraction = parts[3] ?? ''
+  const shift = digits - fraction.length + Number(parts[4] ?? 0)
+  const unscaled = (parts[2] as string) + fraction
+  const size = scale(unscaled, quantity, shift)
+  if (size === undefined || !Number.isSafeInteger(size)) return undefined
+  return parts[1] === '-' && size !== 0 ? -size : size
+}
+
+/** |unscaled × quantity × 10^shift|, rounded. */
+function scale(unscaled: string, quantity: number, shift: number): number | undefined {
+  const product = Number(unscaled) * quantity
+  const exact = unscaled.length <= EXACT_DIGITS && Number.isSafeInteger(product)
+  if (exact && shift === 0) return product
+  if (exact && shift < 0 && shift >= -EXACT_DIGITS) {
+    const unit = 10 ** -shift
+    const rest = product % unit
+    return (product - rest) / unit + (2 * rest >= unit ? 1 : 0)
+  }
+  if (shift > EXACT_DIGITS) return Number(unscaled) === 0 ? 0 : undefined
+  return scaleBig(BigInt(unscaled) * BigInt(quantity), shift)
+}
+
+function scaleBig(product: bigint, shift: number): number {
+  if (shift >= 0) return Number(product * 10n ** BigInt(shift))
+  const unit = 10n ** BigInt(-shift)
+  const whole = product / unit
+  return Number(2n * (product % unit) >= unit ? whole + 1n : whole)
+}
