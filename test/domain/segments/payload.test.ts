@@ -1,0 +1,115 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { encodeMembership, encodeTransition } from '../../../src/domain/segments/payload.ts'
+import type { Transition } from '../../../src/domain/segments/transition.ts'
+import { membership, START_MS, transition } from '../../support/revisions.ts'
+
+const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
+
+/** The payload as a plain object, in the order of its fields. */
+function plain(t: Transition, app: string): unknown {
+  return {
+    id: t.id,
+    schemaVersion: 1,
+    segmentation: app,
+    userId: t.userId,
+    sequence: t.sequence,
+    from: t.from,
+    fromName: t.fromName,
+    fromSince: iso(t.fromSince),
+    to: t.to,
+    toName: t.toName,
+    timesInTo: t.timesInTo,
+    cause: t.cause,
+    origin: t.origin,
+    occurredAt: iso(t.occurredAt),
+    distanceFrom: t.distanceFrom,
+    distanceTo: t.distanceTo,
+    margin: t.margin,
+    bundleVersion: t.bundleVersion,
+    triggerKind: t.triggerKind,
+    triggerEventId: t.triggerEventId,
+    sourceTopic: t.sourceTopic,
+    sourcePartition: t.sourcePartition,
+    sourceOffset: t.sourceOffset,
+    summary: t.summary,
+    reasons: t.reasons,
+  }
+}
+
+describe('the payload of a transition', () => {
+  test('is flat JSON with times in ISO 8601 UTC with milliseconds', () => {
+    const text = encodeTransition(transition(7), 'shop')
+    expect(text).not.toContain('\n')
+    expect(JSON.parse(text)).toMatchObject({
+      segmentation: 'shop',
+      userId: 'u-7',
+      fromSince: '2025-03-01T00:00:00.000Z',
+      occurredAt: '2025-03-01T00:00:00.007Z',
+      fromName: 'Loyal buyers',
+      toName: null,
+    })
+  })
+
+  test('a first assignment and a departure have nulls on their side', () => {
+    const first = transition(1, { from: null, fromName: null, fromSince: null, distanceFrom: null, margin: null })
+    expect(JSON.parse(encodeTransition(first, 'shop'))).toEqual(plain(first, 'shop'))
+    const gone = transition(1, { to: null, reasons: [], triggerEventId: null, sourceTopic: null, sourceOffset: null })
+    expect(JSON.parse(encodeTransition(gone, 'shop'))).toEqual(plain(gone, 'shop'))
+  })
+
+  test('is byte for byte what JSON.stringify makes of the same fields', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('', '"', '\\', '\u0000', '\u2028', '\u{1F600}', 'é', '~', '\u007f', '[a]'),
+    )
+    const number = fc.double()
+    const reason = fc.record({
+      feature: text,
+      label: text,
+      unit: fc.option(text),
+      before: fc.option(number),
+      now: number,
+      pull: number,
+      text,
+    })
+    const any = fc.record({
+      userId: text,
+      from: fc.option(text),
+      fromName: fc.option(text),
+      toName: fc.option(text),
+      summary: text,
+      distanceFrom: fc.option(number),
+      distanceTo: number,
+      triggerEventId: fc.option(text),
+      sourceTopic: fc.option(text),
+      occurredAt: fc.integer({ min: 0, max: 2 * START_MS }),
+      reasons: fc.array(reason, { maxLength: 3 }),
+    })
+    fc.assert(
+      fc.property(any, text, (over, app) => {
+        const t = transition(3, over)
+        expect(encodeTransition(t, app)).toBe(JSON.stringify(plain(t, app)))
+      }),
+    )
+  })
+})
+
+describe('the line of a membership', () => {
+  test.each([
+    ['in a segment', membership('u "1"', 'loyal', { previous: 'new', sequence: 4 })],
+    ['gone', membership('u', null, { previous: 'loyal', origin: 'backfill' })],
+  ])('%s', (_what, m) => {
+    expect(encodeMembership(m)).toBe(
+      JSON.stringify({
+        userId: m.userId,
+        segment: m.segment,
+        since: iso(m.since),
+        previous: m.previous,
+        sequence: m.sequence,
+        bundleVersion: m.bundleVersion,
+        origin: m.origin,
+      }),
+    )
+  })
+})
