@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { EmbeddedOutlet } from '../../src/adapters/embedded/outlet.ts'
 import { EmbeddedReader } from '../../src/adapters/embedded/reader.ts'
 import {
@@ -26,9 +27,20 @@ export async function discard(folder: RunFolder): Promise<void> {
   rmSync(folder.dir, { recursive: true, force: true })
 }
 
-/** The parsed lines of an NDJSON file that must consist of whole lines. */
+/** An NDJSON file with the parts that it has left behind, in order, whatever form they have. */
+export function wholeText(file: string): string {
+  const name = basename(file, '.ndjson')
+  const parts = readdirSync(dirname(file))
+    .filter((f) => f.startsWith(`${name}.0`) && /\.\d{6}\.ndjson(\.gz)?$/.test(f))
+    .sort()
+    .map((f) => readFileSync(join(dirname(file), f)))
+    .map((bytes) => (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString())
+  return parts.join('') + (existsSync(file) ? readFileSync(file, 'utf8') : '')
+}
+
+/** The parsed lines of an NDJSON file and its former parts, which must consist of whole lines. */
 export function linesOf(file: string): Record<string, unknown>[] {
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  const text = wholeText(file)
   const lines = text.split('\n')
   if (lines.pop() !== '') throw new Error(`${file} does not end with a line`)
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
