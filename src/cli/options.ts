@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
+import { builtinNames, FEATURE_SET_DEFAULT } from './declarations.ts'
 
 /** Parser of a whole number within bounds; commander turns its complaint into a usage error. */
 export function integer(min: number, max: number): (text: string) => number {
@@ -6,6 +7,17 @@ export function integer(min: number, max: number): (text: string) => number {
     const value = Number(text)
     if (!/^-?\d+$/.test(text) || value < min || value > max) {
       throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`)
+    }
+    return value
+  }
+}
+
+/** Parser of a number within bounds. */
+export function decimal(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (!/^-?\d+(\.\d+)?$/.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(`Expected a number from ${min} to ${max}.`)
     }
     return value
   }
@@ -21,6 +33,13 @@ export function seedOption(fallback: number): Option {
 
 export function jsonOption(): Option {
   return new Option('--json', 'the result as JSON on stdout')
+}
+
+export function featureSetOption(): Option {
+  const names = builtinNames('feature-sets').join(', ')
+  return new Option('--feature-set <name|file>', `built in: ${names}; or a JSON file`).default(
+    FEATURE_SET_DEFAULT,
+  )
 }
 
 /** The examples that end a manual page: each a command and what it is for. */

@@ -1,6 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import { endOnClosedPipe, processCli, type Cli } from './cli.ts'
+import { registerFeatures } from './commands/features.ts'
 import { registerGenerate } from './commands/generate.ts'
+import { registerPredict } from './commands/predict.ts'
+import { registerTrain } from './commands/train.ts'
 import { failureOf } from './failure.ts'
 import { versionText } from './version.ts'
 
@@ -8,7 +11,7 @@ import { versionText } from './version.ts'
 export type Register = (program: Command, cli: Cli) => void
 
 /** Every verb, in the order of the manual. */
-const VERBS: readonly Register[] = [registerGenerate]
+const VERBS: readonly Register[] = [registerGenerate, registerFeatures, registerTrain, registerPredict]
 
 export function buildProgram(cli: Cli): Command {
   const program = new Command('segmentation')

@@ -1,0 +1,12 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Clock } from '../../ports/clock.ts'
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  sleep: async (ms, signal) => {
+    // an abort ends the sleep, it is no failure
+    await wait(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
+  },
+}

@@ -1,0 +1,98 @@
+import type { Command } from 'commander'
+import { featureCsv, featureTable } from '../../app/features.ts'
+import { zoneTable } from '../../adapters/system/zone.ts'
+import { compilePlan } from '../../domain/features/plan.ts'
+import { counted, duration } from '../../render/format.ts'
+import type { Cli } from '../cli.ts'
+import { loadFeatureSet } from '../declarations.ts'
+import { noteRejects, openEventFiles } from '../event-files.ts'
+import { examples, featureSetOption, jsonOption } from '../options.ts'
+import { openTextFile, type TextFile } from '../text-file.ts'
+import { parseTimes } from '../times.ts'
+
+interface Flags {
+  readonly events: readonly string[]
+  readonly featureSet: string
+  readonly asOf: string
+  readonly out?: string
+  readonly json?: boolean
+}
+
+/** `features`: the table of all users as of some times. */
+export function registerFeatures(program: Command, cli: Cli): void {
+  program
+    .command('features')
+    .summary('the feature table of all users as of a time')
+    .description(
+      'Computes the features of every user as of one or several times, from the events before each: no event at or after ' +
+        'the time counts. Writes CSV: user_id, as_of, one column per feature, raw values.',
+    )
+    .requiredOption('--events <file...>', 'events as NDJSON, plain or gzipped; - is standard input')
+    .addOption(featureSetOption())
+    .requiredOption('--as-of <time,...>', 'a day (midnight in the set’s zone) or an instant with its offset')
+    .option('--out <file>', 'CSV to write, gzipped if it ends in .gz; stdout if left out')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples([
+        [
+          'features --events shop.ndjson --as-of 2025-03-31 --out features.csv',
+          'everybody at the end of March',
+        ],
+        [
+          'features --events shop.ndjson --as-of 2025-02-01,2025-03-01 --feature-set my.json',
+          'two months, own features',
+        ],
+      ]),
+    )
+    .action((flags: Flags) => features(cli, flags))
+}
+
+async function features(cli: Cli, flags: Flags): Promise<void> {
+  const started = performance.now()
+  const set = loadFeatureSet(flags.featureSet)
+  const zone = zoneTable(set.zone)
+  const plan = compilePlan(set, zone)
+  const asOf = parseTimes(flags.asOf, zone)
+  const file = flags.out === undefined ? undefined : await openTextFile(flags.out)
+  try {
+    const { events, rejects } = openEventFiles(cli, flags.events, 'features')
+    const tables = await featureTable(plan, events, asOf)
+    if (file) {
+      await writeLines(file, featureCsv(tables))
+      await file.done()
+    } else if (flags.json !== true) await writeLines(cli, featureCsv(tables))
+    const rows = tables.map((t) => ({ asOf: new Date(t.asOf).toISOString(), users: t.users.length }))
+    if (flags.json === true) {
+      const facts = {
+        out: flags.out ?? null,
+        featureSet: set.name,
+        columns: plan.columns,
+        rows,
+        rejects: rejects.byReason(),
+      }
+      await cli.print(JSON.stringify(facts))
+    }
+    noteRejects(cli, rejects)
+    const users = rows.reduce((sum, r) => sum + r.users, 0)
+    cli.note(
+      `${counted(users, 'row')} of ${counted(plan.columns.length, 'feature')} (${set.name}) as of ` +
+        `${rows.map((r) => r.asOf).join(', ')} (${duration(performance.now() - started)})`,
+    )
+  } finally {
+    await file?.discard()
+  }
+}
+
+const CHUNK_CHARS = 1 << 16
+
+async function writeLines(to: Pick<TextFile, 'write'>, lines: Iterable<string>): Promise<void> {
+  let text = ''
+  for (const line of lines) {
+    text += line
+    if (text.length < CHUNK_CHARS) continue
+    await to.write(text)
+    text = ''
+  }
+  if (text !== '') await to.write(text)
+}

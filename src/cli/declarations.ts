@@ -1,0 +1,61 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { parseFeatureSet, type FeatureSet } from '../domain/features/feature-set.ts'
+import { fail } from '../errors.ts'
+import { packagePath } from './package-path.ts'
+
+/** Used where none is named. */
+export const FEATURE_SET_DEFAULT = 'seed'
+
+/** Kinds of declarations that come with the package: `models/<kind>/<name>.json`. */
+export type BuiltinKind = 'feature-sets' | 'mappings'
+
+/** Names of the built-in declarations of a kind, in order. */
+export function builtinNames(kind: BuiltinKind): string[] {
+  const folder = packagePath(`models/${kind}`)
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.slice(0, -'.json'.length))
+    .sort()
+}
+
+export interface Declaration {
+  readonly path: string
+  readonly value: unknown
+}
+
+/**
+ * A built-in by name, or a JSON file: a bare name that exists among the built-ins is one, everything else is a path. Throws
+ * `file-missing`, `file-unreadable`, or `code` where the file is not JSON.
+ */
+export function loadDeclaration(
+  kind: BuiltinKind,
+  ref: string,
+  code: 'feature-set-invalid' | 'mapping-invalid',
+): Declaration {
+  const names = builtinNames(kind)
+  const path = names.includes(ref) ? packagePath(`models/${kind}/${ref}.json`) : ref
+  const text = readText(path, `; built in: ${names.join(', ')}`)
+  try {
+    return { path, value: JSON.parse(text) }
+  } catch (error) {
+    return fail(code, `${path}: not JSON: ${error instanceof Error ? error.message : String(error)}`, error)
+  }
+}
+
+/** The feature set of a built-in name or a file; throws `feature-set-invalid` beside what `loadDeclaration` throws. */
+export function loadFeatureSet(ref: string): FeatureSet {
+  const { path, value } = loadDeclaration('feature-sets', ref, 'feature-set-invalid')
+  return parseFeatureSet(value, path)
+}
+
+/** The text of a file; `hint` ends the message where there is none. */
+export function readText(path: string, hint = ''): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return fail('file-missing', `${path}: not found${hint}`)
+    return fail('file-unreadable', `${path}: ${code}`, error)
+  }
+}

@@ -1,0 +1,57 @@
+import { FileSource } from '../adapters/files/file-source.ts'
+import { systemClock } from '../adapters/system/clock.ts'
+import { makeDecoder } from '../app/decode.ts'
+import { readEvents } from '../app/read-events.ts'
+import type { Event } from '../domain/events/event.ts'
+import { MINUTE_MS } from '../domain/base/duration.ts'
+import { counted } from '../render/format.ts'
+import type { Cli } from './cli.ts'
+import { Rejects } from './rejects.ts'
+
+/** How far ahead of this machine's clock an event of a file may lie. */
+const MAX_AHEAD_MS = 10 * MINUTE_MS
+
+export interface EventFiles {
+  readonly events: AsyncIterable<Event>
+  /** What was not read, after the events have been. */
+  readonly rejects: Rejects
+}
+
+/** The events of NDJSON files in our own form, with a bar while they are read. `-` is standard input. */
+export function openEventFiles(cli: Cli, paths: readonly string[], title: string): EventFiles {
+  const inputs = paths.map((path) => ({ topic: path, path, format: 'ndjson' as const }))
+  const source = new FileSource({ inputs, clock: systemClock, stdin: process.stdin })
+  const rejects = new Rejects((topic, offset) => source.lineOf(topic, offset))
+  return { events: eventsOf(cli, source, paths, title, rejects), rejects }
+}
+
+async function* eventsOf(
+  cli: Cli,
+  source: FileSource,
+  topics: readonly string[],
+  title: string,
+  rejects: Rejects,
+): AsyncGenerator<Event, void, undefined> {
+  const { total } = await source.progress()
+  const progress = total === undefined ? undefined : cli.progress(title, total, 'bytes')
+  try {
+    yield* readEvents({
+      source,
+      topics,
+      decoder: () => makeDecoder({ format: 'ndjson' }),
+      latestMs: systemClock.now() + MAX_AHEAD_MS,
+      onReject: (reject) => rejects.add(reject),
+      onRecords: async () => progress?.at((await source.progress()).done),
+    })
+  } finally {
+    progress?.stop()
+    await source.close()
+  }
+}
+
+/** Tells on stderr what was not read: how many by reason, and the first places. */
+export function noteRejects(cli: Cli, rejects: Rejects): void {
+  if (rejects.total === 0) return
+  cli.note(`${counted(rejects.total, 'record')} not read:`)
+  for (const line of rejects.lines()) cli.note(`  ${line}`)
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { zoneTable } from '../adapters/system/zone.ts'
+import { featureTable } from '../app/features.ts'
+import { alignTable, type FeatureTable } from '../app/training-table.ts'
+import type { Event } from '../domain/events/event.ts'
+import type { FeatureSet } from '../domain/features/feature-set.ts'
+import { compilePlan } from '../domain/features/plan.ts'
+import { fail } from '../errors.ts'
+import type { Cli } from './cli.ts'
+import { noteRejects, openEventFiles } from './event-files.ts'
+import { parseFeatureCsv, type FeatureCsv } from './feature-csv.ts'
+import { parseTime } from './times.ts'
+
+/** What a bundle is trained on, and what its card says about it. */
+export interface TrainingTable {
+  readonly table: FeatureTable
+  readonly unused: readonly string[]
+  readonly source: string
+  readonly asOf: string
+}
+
+/** The features of all users of event files; without `asOf`, as of just after the last event. */
+export async function tableOfEvents(
+  cli: Cli,
+  paths: readonly string[],
+  featureSet: FeatureSet,
+  asOf: string | undefined,
+): Promise<TrainingTable> {
+  const zone = zoneTable(featureSet.zone)
+  const plan = compilePlan(featureSet, zone)
+  const at = asOf === undefined ? (await lastEventTime(cli, paths)) + 1 : parseTime(asOf, zone)
+  const { events, rejects } = openEventFiles(cli, paths, 'features')
+  const [table] = await featureTable(plan, events, [at])
+  noteRejects(cli, rejects)
+  if (table === undefined) return fail('training-data', 'no events')
+  return { table, unused: [], source: sourceOf(paths), asOf: new Date(at).toISOString() }
+}
+
+/** Events may come in any order: the end is known only after a first reading. */
+async function lastEventTime(cli: Cli, paths: readonly string[]): Promise<number> {
+  if (paths.includes('-')) fail('usage', 'standard input is read once: give --as-of')
+  const { events } = openEventFiles(cli, paths, 'looking for the end')
+  let last = Number.NEGATIVE_INFINITY
+  const later = (e: Event): void => {
+    if (e.eventTime > last) last = e.eventTime
+  }
+  for await (const event of events) later(event)
+  if (last === Number.NEGATIVE_INFINITY) fail('training-data', `${paths.join(', ')}: no event could be read`)
+  return last
+}
+
+/** A table of `features`, or of any other maker, with the columns of the feature set. */
+export function tableOfCsv(path: string, featureSet: FeatureSet): TrainingTable {
+  const { table, asOf } = readFeatureCsv(path)
+  const aligned = alignTable(table, featureSet)
+  const times = asOf.length === 0 ? 'unknown' : asOf.join(', ')
+  return { ...aligned, source: sourceOf([path]), asOf: times }
+}
+
+const GZIP_MAGIC = [0x1f, 0x8b] as const
+
+/** Reads and parses a table of features, gzipped or not. */
+export function readFeatureCsv(path: string): FeatureCsv {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(path)
+    if (GZIP_MAGIC.every((byte, i) => bytes[i] === byte)) bytes = gunzipSync(bytes)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error)
+    if (code === 'ENOENT') return fail('file-missing', `${path}: not found`)
+    return fail('file-unreadable', `${path}: ${code}`, error)
+  }
+  return parseFeatureCsv(bytes.toString('utf8'), path)
+}
+
+/** Names without their folders: where a file lies is no fact about the training. */
+function sourceOf(paths: readonly string[]): string {
+  return paths.map((path) => basename(path)).join(', ')
+}
