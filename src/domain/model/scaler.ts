@@ -15,6 +15,7 @@ export interface Scaler {
   readonly variance: Float64Array
   /** √variance; 1 for a constant column. */
   readonly scale: Float64Array
+  readonly constant: readonly boolean[]
 }
 
 /** Rows taken together before they are merged into the running moments; small enough for the first-level cache. */
@@ -72,11 +73,12 @@ function blockMoments({ data, cols }: Matrix, from: number, to: number): Moments
 /** The standardisation that moments ask for. A column counts as constant by scikit-learn's rule: its variance is rounding noise. */
 export function scalerOf({ n, mean, m2 }: Moments): Scaler {
   const variance = m2.map((x) => x / n)
-  const scale = variance.map((v, j) => {
-    const noise = n * Number.EPSILON * v + (n * (mean[j] as number) * Number.EPSILON) ** 2
-    return v <= noise ? 1 : Math.sqrt(v)
-  })
-  return { mean: Float64Array.from(mean), variance, scale }
+  const constant = Array.from(
+    variance,
+    (v, j) => v <= n * Number.EPSILON * v + (n * (mean[j] as number) * Number.EPSILON) ** 2,
+  )
+  const scale = variance.map((v, j) => (constant[j] ? 1 : Math.sqrt(v)))
+  return { mean: Float64Array.from(mean), variance, scale, constant }
 }
 
 /** Fits a standardisation to a matrix (n × cols, n ≥ 1). */
