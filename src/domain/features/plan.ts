@@ -9,7 +9,7 @@ import { KEEP_DEFAULT, STEP_DEFAULT } from './feature-set.ts'
 import type { Label, Measure, Predicate } from './fields.ts'
 import { compileWhere, COUNT_ONE, labelOf, measureOf } from './fields.ts'
 import type { HopSize, Window } from './window.ts'
-import { HopClock, parseWindow } from './window.ts'
+import { parseWindow } from './window.ts'
 import { maxProfileBytes } from './bound.ts'
 
 /** Largest profile, in bytes, that a feature set may lead to. */
@@ -140,11 +140,6 @@ export function compilePlan(set: FeatureSet, zone: ZoneTable): Plan {
     layout: hash32(canonicalJson({ ...content, zone: zone.name })),
     maxBytes,
   }
-}
-
-/** The hop clocks of a plan's lanes and sets, by size. */
-export function hopClock(plan: Plan, hop: HopSize): HopClock {
-  return new HopClock(hop, plan.zone)
 }
 
 function evaluationOrder(features: readonly Feature[]): number[] {

@@ -1,12 +1,13 @@
 const SMALLEST = 4
 
 /**
- * Blocks of (hash, bucket) pairs, each sorted by hash, in one pool. A block's capacity is a power of two; given-back blocks
- * of a capacity are chained through their first hash. Block 0 of capacity 0 is the empty one.
+ * Blocks of (hash, bucket) pairs, each sorted by hash, in one pool: a block of capacity n is n hashes (`hashes[block]` on)
+ * followed by n buckets (`buckets[bucketsOf(block, n)]` on). Capacities are powers of two; given-back blocks of a capacity are
+ * chained through their first hash. Block 0 of capacity 0 is the empty one.
  */
 export class Blocks {
-  hashes = new Float64Array(1024)
-  buckets = new Int32Array(1024)
+  hashes = new Float64Array(2048)
+  buckets = new Int32Array(this.hashes.buffer)
   #used = 1
   readonly #free = new Map<number, number>()
 
@@ -15,12 +16,19 @@ export class Blocks {
     return size === 0 ? SMALLEST : size * 2
   }
 
+  static bucketsOf(block: number, capacity: number): number {
+    return 2 * (block + capacity)
+  }
+
   /** Moves a full block of `size` to one of the next capacity; returns its place. */
   grow(block: number, size: number): number {
-    const to = this.#take(Blocks.above(size))
+    const capacity = Blocks.above(size)
+    const to = this.#take(capacity)
+    const from = Blocks.bucketsOf(block, size)
+    const into = Blocks.bucketsOf(to, capacity)
     for (let i = 0; i < size; i++) {
       this.hashes[to + i] = this.hashes[block + i] as number
-      this.buckets[to + i] = this.buckets[block + i] as number
+      this.buckets[into + i] = this.buckets[from + i] as number
     }
     if (size > 0) this.release(block, size)
     return to
@@ -32,34 +40,37 @@ export class Blocks {
   }
 
   /** Puts a pair that is not there into its place; the block has room. */
-  insert(block: number, size: number, hash: number, bucket: number): void {
+  insert(block: number, capacity: number, size: number, hash: number, bucket: number): void {
     const { hashes, buckets } = this
-    let i = block + size
-    while (i > block && (hashes[i - 1] as number) > hash) {
-      hashes[i] = hashes[i - 1] as number
-      buckets[i] = buckets[i - 1] as number
+    const from = Blocks.bucketsOf(block, capacity)
+    let i = size
+    while (i > 0 && (hashes[block + i - 1] as number) > hash) {
+      hashes[block + i] = hashes[block + i - 1] as number
+      buckets[from + i] = buckets[from + i - 1] as number
       i--
     }
-    hashes[i] = hash
-    buckets[i] = bucket
+    hashes[block + i] = hash
+    buckets[from + i] = bucket
   }
 
-  /** Takes out the pair at place `at` of a block of `size`. */
-  remove(block: number, at: number, size: number): void {
-    this.hashes.copyWithin(at, at + 1, block + size)
-    this.buckets.copyWithin(at, at + 1, block + size)
+  /** Takes out pair `i` of a block of `size`. */
+  remove(block: number, capacity: number, size: number, i: number): void {
+    const from = Blocks.bucketsOf(block, capacity)
+    this.hashes.copyWithin(block + i, block + i + 1, block + size)
+    this.buckets.copyWithin(from + i, from + i + 1, from + size)
   }
 
   /** Keeps the pairs with bucket ≥ `first`; returns how many. */
-  keepFrom(block: number, size: number, first: number): number {
-    let to = block
-    for (let i = block; i < block + size; i++) {
-      if ((this.buckets[i] as number) < first) continue
-      this.hashes[to] = this.hashes[i] as number
-      this.buckets[to] = this.buckets[i] as number
+  keepFrom(block: number, capacity: number, size: number, first: number): number {
+    const from = Blocks.bucketsOf(block, capacity)
+    let to = 0
+    for (let i = 0; i < size; i++) {
+      if ((this.buckets[from + i] as number) < first) continue
+      this.hashes[block + to] = this.hashes[block + i] as number
+      this.buckets[from + to] = this.buckets[from + i] as number
       to++
     }
-    return to - block
+    return to
   }
 
   #take(capacity: number): number {
@@ -69,7 +80,7 @@ export class Blocks {
       return free
     }
     const block = this.#used
-    this.#used += capacity
+    this.#used += capacity + capacity / 2
     if (this.#used > this.hashes.length) this.#enlarge()
     return block
   }
@@ -78,8 +89,6 @@ export class Blocks {
     const hashes = new Float64Array(this.hashes.length * 2)
     hashes.set(this.hashes)
     this.hashes = hashes
-    const buckets = new Int32Array(this.buckets.length * 2)
-    buckets.set(this.buckets)
-    this.buckets = buckets
+    this.buckets = new Int32Array(hashes.buffer)
   }
 }

@@ -3,12 +3,13 @@ import { EVENT_KINDS } from '../events/event.ts'
 import type { Measure } from '../features/fields.ts'
 import { measure, ONE } from '../features/fields.ts'
 import type { Lane } from '../features/plan.ts'
-import type { HopClock } from '../features/window.ts'
 import { expiryIndex, firstBucket } from '../features/window.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
 import { corrupt } from './bytes.ts'
-import type { Store } from './store.ts'
-import { ENTERED, MATCHED } from './store.ts'
+import { Cells } from './cells.ts'
+import { Moment } from './moment.ts'
+import type { Hops, Store } from './store.ts'
+import { ENTERED, MATCHED, NEVER } from './store.ts'
 
 // a user's numbers: links are places in the pool, 0 is none
 const HEAD = 0
@@ -18,8 +19,6 @@ const FIRST_GROUP = 3
 const CURSOR = 0
 const CURSOR_BUCKET = 1
 const FIRST_SUM = 2
-
-const NEVER = Number.POSITIVE_INFINITY
 
 /** All that reads one window length: the oldest bucket inside it, and sums over the buckets inside it. */
 interface Group {
@@ -46,28 +45,23 @@ interface Step {
  */
 export class LaneStore implements Store {
   readonly width: number
+  readonly hop: number
   readonly #at: number
-  readonly #hop: HopClock
   readonly #cells: number
   readonly #retain: readonly number[]
   readonly #maxHops: number
   readonly #groups: readonly Group[]
   readonly #sumPlaces: readonly number[]
   readonly #steps: readonly (readonly Step[])[]
-  // the pool; entry 0 stands for none
-  #bucket = new Int32Array(1024)
-  #next = new Int32Array(1024)
-  #values: Float64Array
-  #used = 1
-  #free = 0
+  readonly #pool: Cells
 
-  constructor(lane: Lane, hop: HopClock, at: number) {
+  constructor(lane: Lane, at: number) {
+    this.hop = Moment.hop(lane.hop)
     this.#at = at
-    this.#hop = hop
     this.#cells = lane.cells.length
     this.#retain = lane.cells.map((c) => c.hops)
     this.#maxHops = Math.max(...this.#retain)
-    this.#values = new Float64Array(1024 * this.#cells)
+    this.#pool = new Cells(this.#cells)
     const groups: Group[] = []
     let place = FIRST_GROUP
     for (const hops of new Set(lane.reads.map((r) => r.hops))) {
@@ -108,12 +102,20 @@ export class LaneStore implements Store {
     for (const g of this.#groups) row[from + g.at + CURSOR_BUCKET] = NEVER
   }
 
-  fold(row: Float64Array, base: number, kind: number, e: Event, pass: Uint8Array, asOf: number): number {
+  fold(
+    row: Float64Array,
+    base: number,
+    kind: number,
+    e: Event,
+    pass: Uint8Array,
+    then: Hops,
+    now: Hops,
+  ): number {
     const steps = this.#steps[kind] as readonly Step[]
     if (steps.length === 0) return 0
     const from = base + this.#at
-    const index = this.#hop.index(asOf)
-    const bucket = this.#hop.index(e.eventTime)
+    const index = now[this.hop] as number
+    const bucket = then[this.hop] as number
     let did = 0
     let cell = 0
     for (let i = 0; i < steps.length; i++) {
@@ -128,8 +130,8 @@ export class LaneStore implements Store {
         this.#advanceTo(row, from, index)
         cell = this.#cellOf(row, from, bucket, index)
       }
-      const at = cell * this.#cells + step.cell
-      this.#values[at] = (this.#values[at] as number) + value
+      const values = this.#pool.values
+      values[cell + 1 + step.cell] = (values[cell + 1 + step.cell] as number) + value
       const sums = step.sums
       for (let j = 0; j < sums.length; j += 2) {
         if (bucket < firstBucket(index, sums[j + 1] as number)) continue
@@ -140,9 +142,9 @@ export class LaneStore implements Store {
     return did
   }
 
-  advance(row: Float64Array, base: number, asOf: number): void {
+  advance(row: Float64Array, base: number, now: Hops): void {
     const from = base + this.#at
-    const index = this.#hop.index(asOf)
+    const index = now[this.hop] as number
     if (row[from + INDEX] !== index) this.#advanceTo(row, from, index)
   }
 
@@ -152,41 +154,41 @@ export class LaneStore implements Store {
     for (let g = 0; g < this.#groups.length; g++) {
       const group = this.#groups[g] as Group
       let c = row[from + group.at + CURSOR] as number
-      while (c !== 0 && expiryIndex(this.#bucket[c] as number, group.hops) < best) {
-        if (this.#matters(c, group)) best = expiryIndex(this.#bucket[c] as number, group.hops)
-        c = this.#next[c] as number
+      while (c !== 0 && expiryIndex(this.#pool.links[2 * c] as number, group.hops) < best) {
+        if (this.#matters(c, group)) best = expiryIndex(this.#pool.links[2 * c] as number, group.hops)
+        c = this.#pool.links[2 * c + 1] as number
       }
     }
-    return best === NEVER ? NEVER : this.#hop.start(best)
+    return best
   }
 
   release(row: Float64Array, base: number): void {
     const from = base + this.#at
     let c = row[from + HEAD] as number
-    while (c !== 0) c = this.#giveBack(c)
+    while (c !== 0) c = this.#pool.release(c)
     this.fresh(row, base)
   }
 
-  write(row: Float64Array, base: number, asOf: number, out: ByteWriter): void {
+  write(row: Float64Array, base: number, now: Hops, out: ByteWriter): void {
     const from = base + this.#at
-    const index = this.#hop.index(asOf)
+    const index = now[this.hop] as number
     let count = 0
-    for (let c = row[from + HEAD] as number; c !== 0; c = this.#next[c] as number)
+    for (let c = row[from + HEAD] as number; c !== 0; c = this.#pool.links[2 * c + 1] as number)
       if (this.#remains(c, index)) count++
     out.uint(count)
     let last = firstBucket(index, this.#maxHops)
-    for (let c = row[from + HEAD] as number; c !== 0; c = this.#next[c] as number) {
+    for (let c = row[from + HEAD] as number; c !== 0; c = this.#pool.links[2 * c + 1] as number) {
       if (!this.#remains(c, index)) continue
-      const bucket = this.#bucket[c] as number
+      const bucket = this.#pool.links[2 * c] as number
       out.uint(bucket - last)
       last = bucket
       this.#writeValues(c, index, out)
     }
   }
 
-  read(row: Float64Array, base: number, asOf: number, reader: ByteReader): void {
+  read(row: Float64Array, base: number, now: Hops, reader: ByteReader): void {
     const from = base + this.#at
-    const index = this.#hop.index(asOf)
+    const index = now[this.hop] as number
     row[from + INDEX] = index
     const count = reader.uint()
     let bucket = firstBucket(index, this.#maxHops)
@@ -206,7 +208,7 @@ export class LaneStore implements Store {
   /** Does any sum of the group change when this bucket leaves? */
   #matters(c: number, group: Group): boolean {
     for (let i = 0; i < group.cells.length; i++) {
-      if (this.#values[c * this.#cells + (group.cells[i] as number)] !== 0) return true
+      if (this.#pool.values[c + 1 + (group.cells[i] as number)] !== 0) return true
     }
     return false
   }
@@ -220,44 +222,43 @@ export class LaneStore implements Store {
       const at = from + group.at
       if ((row[at + CURSOR_BUCKET] as number) >= first) continue
       let c = row[at + CURSOR] as number
-      while (c !== 0 && (this.#bucket[c] as number) < first) {
+      while (c !== 0 && (this.#pool.links[2 * c] as number) < first) {
         this.#addCell(row, from, group, c, -1)
-        c = this.#next[c] as number
+        c = this.#pool.links[2 * c + 1] as number
       }
       row[at + CURSOR] = c
-      row[at + CURSOR_BUCKET] = c === 0 ? NEVER : (this.#bucket[c] as number)
+      row[at + CURSOR_BUCKET] = c === 0 ? NEVER : (this.#pool.links[2 * c] as number)
     }
   }
 
   #addCell(row: Float64Array, from: number, group: Group, c: number, sign: 1 | -1): void {
     for (let i = 0; i < group.cells.length; i++) {
       const at = from + group.at + FIRST_SUM + i
-      row[at] =
-        (row[at] as number) + sign * (this.#values[c * this.#cells + (group.cells[i] as number)] as number)
+      row[at] = (row[at] as number) + sign * (this.#pool.values[c + 1 + (group.cells[i] as number)] as number)
     }
   }
 
   /** The user's entry of a bucket, made where there is none. His cursors stand at `index`. */
   #cellOf(row: Float64Array, from: number, bucket: number, index: number): number {
     const tail = row[from + TAIL] as number
-    if (tail !== 0 && this.#bucket[tail] === bucket) return tail
+    if (tail !== 0 && this.#pool.links[2 * tail] === bucket) return tail
     let before = tail
-    if (tail === 0 || (this.#bucket[tail] as number) < bucket) {
+    if (tail === 0 || (this.#pool.links[2 * tail] as number) < bucket) {
       before = this.#dropOld(row, from, index) ? tail : 0
     } else {
       before = 0
       let c = row[from + HEAD] as number
-      while (c !== 0 && (this.#bucket[c] as number) < bucket) {
+      while (c !== 0 && (this.#pool.links[2 * c] as number) < bucket) {
         before = c
-        c = this.#next[c] as number
+        c = this.#pool.links[2 * c + 1] as number
       }
-      if (c !== 0 && this.#bucket[c] === bucket) return c
+      if (c !== 0 && this.#pool.links[2 * c] === bucket) return c
     }
-    const fresh = this.#take(bucket)
-    const after = before === 0 ? (row[from + HEAD] as number) : (this.#next[before] as number)
-    this.#next[fresh] = after
+    const fresh = this.#pool.take(bucket)
+    const after = before === 0 ? (row[from + HEAD] as number) : (this.#pool.links[2 * before + 1] as number)
+    this.#pool.links[2 * fresh + 1] = after
     if (before === 0) row[from + HEAD] = fresh
-    else this.#next[before] = fresh
+    else this.#pool.links[2 * before + 1] = fresh
     if (after === 0) row[from + TAIL] = fresh
     for (let g = 0; g < this.#groups.length; g++) {
       const group = this.#groups[g] as Group
@@ -273,7 +274,7 @@ export class LaneStore implements Store {
   #dropOld(row: Float64Array, from: number, index: number): boolean {
     const first = firstBucket(index, this.#maxHops)
     let c = row[from + HEAD] as number
-    while (c !== 0 && (this.#bucket[c] as number) < first) c = this.#giveBack(c)
+    while (c !== 0 && (this.#pool.links[2 * c] as number) < first) c = this.#pool.release(c)
     row[from + HEAD] = c
     if (c === 0) row[from + TAIL] = 0
     return c !== 0
@@ -287,8 +288,8 @@ export class LaneStore implements Store {
 
   /** A value as it is stored: 0 once no window reads it any more, though the bucket may still be there for others. */
   #kept(c: number, i: number, index: number): number {
-    if ((this.#bucket[c] as number) < firstBucket(index, this.#retain[i] as number)) return 0
-    return this.#values[c * this.#cells + i] as number
+    if ((this.#pool.links[2 * c] as number) < firstBucket(index, this.#retain[i] as number)) return 0
+    return this.#pool.values[c + 1 + i] as number
   }
 
   /** Bits of the values that are not 0, then these. */
@@ -306,48 +307,11 @@ export class LaneStore implements Store {
   }
 
   #readValues(c: number, reader: ByteReader): void {
+    const values = this.#pool.values
     for (let i = 0; i < this.#cells; i += 8) {
       const mask = reader.byte()
-      for (let j = i; j < i + 8 && j < this.#cells; j++)
-        this.#values[c * this.#cells + j] = (mask >> (j - i)) & 1
+      for (let j = i; j < i + 8 && j < this.#cells; j++) values[c + 1 + j] = (mask >> (j - i)) & 1
     }
-    for (let i = 0; i < this.#cells; i++) {
-      const at = c * this.#cells + i
-      if (this.#values[at] !== 0) this.#values[at] = reader.int()
-    }
-  }
-
-  #take(bucket: number): number {
-    let c = this.#free
-    if (c !== 0) this.#free = this.#next[c] as number
-    else {
-      c = this.#used++
-      if (c === this.#bucket.length) this.#grow()
-    }
-    this.#bucket[c] = bucket
-    const from = c * this.#cells
-    for (let i = 0; i < this.#cells; i++) this.#values[from + i] = 0
-    return c
-  }
-
-  /** Returns the entry that followed. */
-  #giveBack(c: number): number {
-    const next = this.#next[c] as number
-    this.#next[c] = this.#free
-    this.#free = c
-    return next
-  }
-
-  #grow(): void {
-    const capacity = this.#bucket.length * 2
-    const bucket = new Int32Array(capacity)
-    bucket.set(this.#bucket)
-    this.#bucket = bucket
-    const next = new Int32Array(capacity)
-    next.set(this.#next)
-    this.#next = next
-    const values = new Float64Array(capacity * this.#cells)
-    values.set(this.#values)
-    this.#values = values
+    for (let i = 0; i < this.#cells; i++) if (values[c + 1 + i] !== 0) values[c + 1 + i] = reader.int()
   }
 }

@@ -4,14 +4,14 @@ import { EVENT_KINDS } from '../events/event.ts'
 import type { Predicate } from '../features/fields.ts'
 import { matches } from '../features/fields.ts'
 import type { Plan } from '../features/plan.ts'
-import { hopClock } from '../features/plan.ts'
 import { ByteReader, ByteWriter, checksum, corrupt } from './bytes.ts'
 import { LaneStore } from './lanes.ts'
+import { Moment } from './moment.ts'
 import { Reading } from './reading.ts'
 import { Scalars } from './scalars.ts'
 import { SetStore } from './sets.ts'
 import type { Store } from './store.ts'
-import { ENTERED, MATCHED } from './store.ts'
+import { ENTERED, MATCHED, NEVER } from './store.ts'
 import { Visits } from './visits.ts'
 
 /** Form of stored profiles that this version writes and reads. */
@@ -29,7 +29,7 @@ const EVENTS = 7
 const VISITS = 8
 const BOOK_WIDTH = 9
 
-const NEVER = Number.POSITIVE_INFINITY
+const NO_DUE = Number.POSITIVE_INFINITY
 const CHECKSUM_BYTES = 4
 
 /**
@@ -41,6 +41,7 @@ export class Profiles {
   readonly plan: Plan
   readonly #width: number
   readonly #columns: number
+  readonly #scalars: Scalars
   readonly #stores: readonly Store[]
   readonly #reading: Reading
   readonly #visits = new Visits()
@@ -52,6 +53,9 @@ export class Profiles {
   /** A row's copy, to look into the future. */
   readonly #ahead: Float64Array
   readonly #writer = new ByteWriter()
+  /** Scratch: hops of the event, of the as-of. */
+  readonly #then: Moment
+  readonly #now: Moment
   readonly #slots = new Map<string, number>()
   readonly #users: (string | undefined)[] = []
   readonly #freeSlots: number[] = []
@@ -67,13 +71,13 @@ export class Profiles {
       at += store.width
       return store
     }
-    const lanes = plan.lanes.map((lane) => placed(new LaneStore(lane, hopClock(plan, lane.hop), at)))
-    const sets = plan.sets.map((set) =>
-      placed(
-        new SetStore(set, set.hop === null ? undefined : hopClock(plan, set.hop), at, EVENT_KINDS.length),
-      ),
-    )
-    this.#stores = [scalars, ...lanes, ...sets]
+    const lanes = plan.lanes.map((lane) => placed(new LaneStore(lane, at)))
+    const sets = plan.sets.map((set) => placed(new SetStore(set, at)))
+    this.#scalars = scalars
+    this.#stores = [...lanes, ...sets]
+    const hops = [...plan.lanes, ...plan.sets].flatMap((s) => (s.hop === null ? [] : [s.hop]))
+    this.#then = new Moment(plan.zone, hops)
+    this.#now = new Moment(plan.zone, hops)
     this.#width = at
     this.#reading = new Reading(plan, {
       scalar: (i) => scalars.place(i),
@@ -89,10 +93,10 @@ export class Profiles {
     this.#pass = new Uint8Array(plan.predicates.length)
     this.#ahead = new Float64Array(at)
     this.#freshRow = new Float64Array(at)
-    this.#freshRow[DUE] = NEVER
+    this.#freshRow[DUE] = NO_DUE
     this.#freshRow[STAMP] = -1
     this.#freshRow[DEPLOYMENT] = -1
-    for (const store of this.#stores) store.fresh(this.#freshRow, 0)
+    for (const store of [scalars, ...this.#stores]) store.fresh(this.#freshRow, 0)
     this.#rows = new Float64Array(1024 * at)
     this.#before = new Float32Array(1024 * this.#columns)
   }
@@ -239,9 +243,20 @@ export class Profiles {
       const p = asked[i] as number
       this.#pass[p] = matches(this.plan.predicates[p] as Predicate, event) ? 1 : 0
     }
+    this.#scalars.fold(row, base, kind, event, this.#pass)
+    this.#then.set(event.eventTime)
+    this.#now.set(asOf)
     let did = 0
     for (let i = 0; i < this.#stores.length; i++) {
-      did |= (this.#stores[i] as Store).fold(row, base, kind, event, this.#pass, asOf)
+      did |= (this.#stores[i] as Store).fold(
+        row,
+        base,
+        kind,
+        event,
+        this.#pass,
+        this.#then.index,
+        this.#now.index,
+      )
     }
     return (did & MATCHED) === 0 || (did & ENTERED) !== 0
   }
@@ -270,8 +285,9 @@ export class Profiles {
     }
     let next = this.#reading.nextStep(row, base, asOf)
     for (let i = 0; i < this.#stores.length; i++) {
-      const change = (this.#stores[i] as Store).nextChange(row, base)
-      if (change < next) next = change
+      const store = this.#stores[i] as Store
+      const index = store.nextChange(row, base)
+      if (index !== NEVER) next = Math.min(next, this.#now.start(store.hop, index))
     }
     return next
   }
@@ -287,8 +303,8 @@ export class Profiles {
     const asOf = row[base + AS_OF] as number
     const due = row[base + DUE] as number
     out.uint(asOf)
-    out.byte(due === NEVER ? 0 : 1)
-    if (due !== NEVER) out.int(due - asOf)
+    out.byte(due === NO_DUE ? 0 : 1)
+    if (due !== NO_DUE) out.int(due - asOf)
     out.uint((row[base + STAMP] as number) + 1)
     out.uint((row[base + DEPLOYMENT] as number) + 1)
     out.uint(row[base + EVENTS] as number)
@@ -299,7 +315,9 @@ export class Profiles {
       this.#visits.write(row[base + VISITS] as number, out)
       for (let i = 0; i < this.#columns; i++) out.float32(this.#before[slot * this.#columns + i] as number)
     }
-    for (const store of this.#stores) store.write(row, base, asOf, out)
+    this.#scalars.write(row, base, asOf, out)
+    this.#now.set(asOf)
+    for (const store of this.#stores) store.write(row, base, this.#now.index, out)
     out.uint32(out.sum())
     return out.copy()
   }
@@ -339,7 +357,7 @@ export class Profiles {
     const base = slot * this.#width
     const asOf = from.uint()
     row[base + AS_OF] = asOf
-    row[base + DUE] = from.byte() === 0 ? NEVER : asOf + from.int()
+    row[base + DUE] = from.byte() === 0 ? NO_DUE : asOf + from.int()
     row[base + STAMP] = from.uint() - 1
     row[base + DEPLOYMENT] = from.uint() - 1
     row[base + EVENTS] = from.uint()
@@ -350,12 +368,16 @@ export class Profiles {
       row[base + VISITS] = this.#visits.read(from)
       for (let i = 0; i < this.#columns; i++) this.#before[slot * this.#columns + i] = from.float32()
     }
-    for (const store of this.#stores) store.read(row, base, asOf, from)
+    this.#scalars.read(row, base, asOf, from)
+    this.#now.set(asOf)
+    for (const store of this.#stores) store.read(row, base, this.#now.index, from)
     if (!from.done) corrupt()
   }
 
   #advance(row: Float64Array, base: number, asOf: number): void {
-    for (let i = 0; i < this.#stores.length; i++) (this.#stores[i] as Store).advance(row, base, asOf)
+    this.#now.set(asOf)
+    for (let i = 0; i < this.#stores.length; i++)
+      (this.#stores[i] as Store).advance(row, base, this.#now.index)
   }
 
   /** The row as it will be at a later as-of, in the scratch. */

@@ -3,7 +3,6 @@ import { EVENT_KINDS } from '../events/event.ts'
 import { measure, ONE } from '../features/fields.ts'
 import type { ScalarState } from '../features/plan.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
-import type { Store } from './store.ts'
 
 const ADD_ONE = 0
 const ADD = 1
@@ -16,7 +15,7 @@ const STEP = 3
  * Counts and sums of a lifetime, and newest event times. A newest time is kept as the first as-of that sees it (time + 1 ms);
  * 0: none.
  */
-export class Scalars implements Store {
+export class Scalars {
   readonly width: number
   readonly #at: number
   readonly #states: readonly ScalarState[]
@@ -45,7 +44,8 @@ export class Scalars implements Store {
     row.fill(0, base + this.#at, base + this.#at + this.width)
   }
 
-  fold(row: Float64Array, base: number, kind: number, e: Event, pass: Uint8Array): number {
+  /** Takes one event of the kind. `pass[i]`: predicate i holds. */
+  fold(row: Float64Array, base: number, kind: number, e: Event, pass: Uint8Array): void {
     const steps = this.#steps[kind] as Int32Array
     const from = base + this.#at
     for (let i = 0; i < steps.length; i += STEP) {
@@ -57,20 +57,9 @@ export class Scalars implements Store {
       if (rule === ADD_ONE) row[at] = (row[at] as number) + 1
       else if (rule === LATEST) {
         if (e.eventTime >= (row[at] as number)) row[at] = e.eventTime + 1
-      } else
-        row[at] = (row[at] as number) + measure((this.#states[state] as ScalarState).measure, e)
+      } else row[at] = (row[at] as number) + measure((this.#states[state] as ScalarState).measure, e)
     }
-    return 0
   }
-
-  advance(): void {}
-
-  /** Ages are looked at by the features that read them, each with its own step. */
-  nextChange(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  release(): void {}
 
   write(row: Float64Array, base: number, asOf: number, out: ByteWriter): void {
     for (let i = 0; i < this.#states.length; i++) {

@@ -1,13 +1,14 @@
 import type { Event } from '../events/event.ts'
+import { EVENT_KINDS } from '../events/event.ts'
 import { labelHash } from '../features/fields.ts'
 import type { SetState } from '../features/plan.ts'
-import type { HopClock } from '../features/window.ts'
 import { expiryIndex, firstBucket } from '../features/window.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
 import { corrupt } from './bytes.ts'
 import { Blocks } from './blocks.ts'
-import type { Store } from './store.ts'
-import { ENTERED, MATCHED } from './store.ts'
+import { Moment } from './moment.ts'
+import type { Hops, Store } from './store.ts'
+import { ENTERED, MATCHED, NEVER } from './store.ts'
 
 // a user's numbers
 const BLOCK = 0
@@ -19,8 +20,6 @@ const COUNT = 0
 const OLDEST = 1
 const READ_WIDTH = 2
 
-const NEVER = Number.POSITIVE_INFINITY
-
 /**
  * Distinct values of one field: hash → latest bucket, sorted by hash, the newest `keep` of them (of equally new ones those with
  * the smallest hashes: which are kept does not depend on the order of events). A lifetime is one endless window with the only
@@ -28,19 +27,21 @@ const NEVER = Number.POSITIVE_INFINITY
  */
 export class SetStore implements Store {
   readonly width: number
+  readonly hop: number
   readonly #at: number
   readonly #state: SetState
-  readonly #hop: HopClock | undefined
+  readonly #windowed: boolean
   readonly #reads: readonly number[]
   readonly #feeds: readonly boolean[]
   readonly #blocks = new Blocks()
 
-  constructor(state: SetState, hop: HopClock | undefined, at: number, kinds: number) {
+  constructor(state: SetState, at: number) {
     this.#at = at
     this.#state = state
-    this.#hop = hop
+    this.#windowed = state.hop !== null
+    this.hop = Moment.hop(state.hop ?? '1d')
     this.#reads = state.reads
-    this.#feeds = Array.from({ length: kinds }, (_, kind) => state.kinds.includes(kind))
+    this.#feeds = EVENT_KINDS.map((_, kind) => state.kinds.includes(kind))
     this.width = FIRST_READ + READ_WIDTH * state.reads.length
   }
 
@@ -55,13 +56,21 @@ export class SetStore implements Store {
     for (let r = 0; r < this.#reads.length; r++) row[from + FIRST_READ + READ_WIDTH * r + OLDEST] = NEVER
   }
 
-  fold(row: Float64Array, base: number, kind: number, e: Event, pass: Uint8Array, asOf: number): number {
+  fold(
+    row: Float64Array,
+    base: number,
+    kind: number,
+    e: Event,
+    pass: Uint8Array,
+    then: Hops,
+    now: Hops,
+  ): number {
     if (this.#feeds[kind] !== true) return 0
     const predicate = this.#state.predicate
     if (predicate >= 0 && pass[predicate] === 0) return 0
-    const windowed = this.#hop !== undefined
-    const index = windowed ? this.#hop.index(asOf) : 0
-    const bucket = windowed ? this.#hop.index(e.eventTime) : 0
+    const windowed = this.#windowed
+    const index = windowed ? (now[this.hop] as number) : 0
+    const bucket = windowed ? (then[this.hop] as number) : 0
     if (bucket < firstBucket(index, this.#state.hops)) return MATCHED
     const hash = labelHash(this.#state.label, e)
     if (hash >= 0) {
@@ -72,14 +81,14 @@ export class SetStore implements Store {
     return windowed ? MATCHED | ENTERED : 0
   }
 
-  advance(row: Float64Array, base: number, asOf: number): void {
-    if (this.#hop === undefined) return
-    const index = this.#hop.index(asOf)
+  advance(row: Float64Array, base: number, now: Hops): void {
+    if (!this.#windowed) return
+    const index = now[this.hop] as number
     if (row[base + this.#at + INDEX] !== index) this.#advanceTo(row, base + this.#at, index)
   }
 
   nextChange(row: Float64Array, base: number): number {
-    if (this.#hop === undefined) return NEVER
+    if (!this.#windowed) return NEVER
     const from = base + this.#at
     let best = NEVER
     for (let r = 0; r < this.#reads.length; r++) {
@@ -89,7 +98,7 @@ export class SetStore implements Store {
       this.#count(row, from, r, row[from + INDEX] as number)
       best = Math.min(best, expiryIndex(row[at + OLDEST] as number, hops))
     }
-    return best === NEVER ? NEVER : this.#hop.start(best)
+    return best
   }
 
   release(row: Float64Array, base: number): void {
@@ -99,33 +108,35 @@ export class SetStore implements Store {
     this.fresh(row, base)
   }
 
-  write(row: Float64Array, base: number, asOf: number, out: ByteWriter): void {
+  write(row: Float64Array, base: number, now: Hops, out: ByteWriter): void {
     const from = base + this.#at
-    const index = this.#hop === undefined ? 0 : this.#hop.index(asOf)
+    const index = this.#windowed ? (now[this.hop] as number) : 0
     const first = firstBucket(index, this.#state.hops)
     const { hashes, buckets } = this.#blocks
     const start = row[from + BLOCK] as number
-    const end = start + (row[from + SIZE] as number)
+    const bucketsAt = Blocks.bucketsOf(start, row[from + CAPACITY] as number)
+    const size = row[from + SIZE] as number
     let count = 0
-    for (let i = start; i < end; i++) if ((buckets[i] as number) >= first) count++
+    for (let i = 0; i < size; i++) if ((buckets[bucketsAt + i] as number) >= first) count++
     out.uint(count)
-    for (let i = start; i < end; i++) {
-      if ((buckets[i] as number) < first) continue
-      out.hash(hashes[i] as number)
-      if (this.#hop !== undefined) out.uint(index - (buckets[i] as number))
+    for (let i = 0; i < size; i++) {
+      const bucket = buckets[bucketsAt + i] as number
+      if (bucket < first) continue
+      out.hash(hashes[start + i] as number)
+      if (this.#windowed) out.uint(index - bucket)
     }
   }
 
-  read(row: Float64Array, base: number, asOf: number, reader: ByteReader): void {
+  read(row: Float64Array, base: number, now: Hops, reader: ByteReader): void {
     const from = base + this.#at
-    const index = this.#hop === undefined ? 0 : this.#hop.index(asOf)
+    const index = this.#windowed ? (now[this.hop] as number) : 0
     row[from + INDEX] = index
     const count = reader.uint()
     if (count > this.#state.keep) corrupt()
     let last = -1
     for (let i = 0; i < count; i++) {
       const hash = reader.hash()
-      const age = this.#hop === undefined ? 0 : reader.uint()
+      const age = this.#windowed ? reader.uint() : 0
       if (hash <= last || age > this.#state.hops) corrupt()
       last = hash
       this.#put(row, from, hash, index - age, index)
@@ -136,17 +147,19 @@ export class SetStore implements Store {
   #put(row: Float64Array, from: number, hash: number, bucket: number, index: number): void {
     const { hashes, buckets } = this.#blocks
     const start = row[from + BLOCK] as number
-    let lo = start
-    let hi = start + (row[from + SIZE] as number)
+    const size = row[from + SIZE] as number
+    let lo = 0
+    let hi = size
     while (lo < hi) {
       const mid = (lo + hi) >> 1
-      if ((hashes[mid] as number) < hash) lo = mid + 1
+      if ((hashes[start + mid] as number) < hash) lo = mid + 1
       else hi = mid
     }
-    if (lo < start + (row[from + SIZE] as number) && hashes[lo] === hash) {
-      const old = buckets[lo] as number
+    if (lo < size && hashes[start + lo] === hash) {
+      const at = Blocks.bucketsOf(start, row[from + CAPACITY] as number) + lo
+      const old = buckets[at] as number
       if (bucket <= old) return
-      buckets[lo] = bucket
+      buckets[at] = bucket
       this.#shift(row, from, index, old, -1)
       this.#shift(row, from, index, bucket, 1)
     } else if (this.#makeRoom(row, from, hash, bucket, index)) {
@@ -179,27 +192,32 @@ export class SetStore implements Store {
     }
     const { hashes, buckets } = this.#blocks
     const start = row[from + BLOCK] as number
-    let oldest = start
+    const capacity = row[from + CAPACITY] as number
+    const at = Blocks.bucketsOf(start, capacity)
+    let oldest = 0
     // by hash ascending, so ≤ finds the largest hash of the oldest bucket
-    for (let i = start + 1; i < start + size; i++)
-      if ((buckets[i] as number) <= (buckets[oldest] as number)) oldest = i
-    const oldestBucket = buckets[oldest] as number
-    if (bucket < oldestBucket || (bucket === oldestBucket && hash > (hashes[oldest] as number))) return false
+    for (let i = 1; i < size; i++)
+      if ((buckets[at + i] as number) <= (buckets[at + oldest] as number)) oldest = i
+    const oldestBucket = buckets[at + oldest] as number
+    if (bucket < oldestBucket || (bucket === oldestBucket && hash > (hashes[start + oldest] as number)))
+      return false
     this.#shift(row, from, index, oldestBucket, -1)
-    this.#blocks.remove(start, oldest, size)
+    this.#blocks.remove(start, capacity, size, oldest)
     row[from + SIZE] = size - 1
     return true
   }
 
   #insert(row: Float64Array, from: number, hash: number, bucket: number): void {
     const size = row[from + SIZE] as number
-    this.#blocks.insert(row[from + BLOCK] as number, size, hash, bucket)
+    this.#blocks.insert(row[from + BLOCK] as number, row[from + CAPACITY] as number, size, hash, bucket)
     row[from + SIZE] = size + 1
   }
 
   #forgetOld(row: Float64Array, from: number, index: number): void {
     const first = firstBucket(index, this.#state.hops)
-    row[from + SIZE] = this.#blocks.keepFrom(row[from + BLOCK] as number, row[from + SIZE] as number, first)
+    const capacity = row[from + CAPACITY] as number
+    const size = row[from + SIZE] as number
+    row[from + SIZE] = this.#blocks.keepFrom(row[from + BLOCK] as number, capacity, size, first)
   }
 
   #advanceTo(row: Float64Array, from: number, index: number): void {
@@ -214,7 +232,7 @@ export class SetStore implements Store {
   #count(row: Float64Array, from: number, r: number, index: number): void {
     const first = firstBucket(index, this.#reads[r] as number)
     const buckets = this.#blocks.buckets
-    const start = row[from + BLOCK] as number
+    const start = Blocks.bucketsOf(row[from + BLOCK] as number, row[from + CAPACITY] as number)
     const end = start + (row[from + SIZE] as number)
     let count = 0
     let oldest = NEVER

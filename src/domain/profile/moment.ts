@@ -1,0 +1,39 @@
+import type { ZoneTable } from '../base/zone.ts'
+import type { HopSize } from '../features/window.ts'
+import { HopClock } from '../features/window.ts'
+
+const HOPS: readonly HopSize[] = ['5m', '1h', '1d']
+
+/**
+ * A time as the stores see it: the numbers of its hops, small integers in an array, so that no double travels through a call
+ * and has to be put on the heap.
+ */
+export class Moment {
+  /** Number of the hop of the time last set, per hop size. */
+  readonly index = new Int32Array(HOPS.length)
+  readonly #clocks: readonly HopClock[]
+  /** The hop sizes that the plan uses. */
+  readonly #used: readonly number[]
+
+  constructor(zone: ZoneTable, used: readonly HopSize[]) {
+    this.#clocks = HOPS.map((hop) => new HopClock(hop, zone))
+    this.#used = HOPS.flatMap((hop, i) => (used.includes(hop) ? [i] : []))
+  }
+
+  /** Place of a hop size in `index`. */
+  static hop(size: HopSize): number {
+    return HOPS.indexOf(size)
+  }
+
+  set(t: number): void {
+    for (let i = 0; i < this.#used.length; i++) {
+      const hop = this.#used[i] as number
+      this.index[hop] = (this.#clocks[hop] as HopClock).index(t)
+    }
+  }
+
+  /** First instant whose hop has at least this number. */
+  start(hop: number, index: number): number {
+    return (this.#clocks[hop] as HopClock).start(index)
+  }
+}
