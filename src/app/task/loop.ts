@@ -1,4 +1,4 @@
-import { SegmentationError, type ErrorCode } from '../../errors.ts'
+import { fail, SegmentationError, type ErrorCode } from '../../errors.ts'
 import type { Fence, JournalLine } from '../../ports/outlet.ts'
 import type { Checkpoint, Head } from '../../ports/store.ts'
 import type { Point } from '../../ports/telemetry.ts'
@@ -16,7 +16,10 @@ interface Ownership {
   token: Token
   head?: Head | undefined
   fold?: TaskFold
-  lines?: AsyncIterator<JournalLine>
+  /** The published lines not yet folded again; undefined after trouble: to be opened anew. */
+  lines?: AsyncIterator<JournalLine> | undefined
+  /** The line being folded again. */
+  line?: JournalLine | undefined
   to: Rev
   page: OpenPage
   sealed?: Checkpoint
@@ -207,14 +210,26 @@ export class TaskLoop {
       }
     }
     await this.#ports.clock.sleep(0)
-    const next = await (own.lines as AsyncIterator<JournalLine>).next()
-    if (next.done === true) throw new SegmentationError('state-foreign', `the journal ends before revision ${own.to}`)
-    const whole = await refoldOnce(this.#ports, this.#options, { task: this.task, token: own.token, fold }, next.value)
-    this.#point('refolded-one', next.value.rev)
+    const line = (own.line ??= await this.#nextLine(own, fold.memory.rev))
+    const whole = await refoldOnce(this.#ports, this.#options, { task: this.task, token: own.token, fold }, line)
+    own.line = undefined
+    this.#point('refolded-one', line.rev)
     return () => {
       own.diverged += whole.diverged
       this.#input(own)
     }
+  }
+
+  async #nextLine(own: Ownership, after: Rev): Promise<JournalLine> {
+    const lines = (own.lines ??= this.#ports.outlet.journal(this.task, after)[Symbol.asyncIterator]())
+    try {
+      const next = await lines.next()
+      if (next.done !== true) return next.value
+    } catch (error) {
+      own.lines = undefined
+      throw error
+    }
+    return fail('state-foreign', `the journal ends before revision ${own.to}`)
   }
 
   #stepped(own: Ownership, whole: Extract<Advance, { type: 'revision' }> | undefined): void {

@@ -1,4 +1,4 @@
-import { fail } from '../../errors.ts'
+import { fail, SegmentationError } from '../../errors.ts'
 import type { Fence, JournalLine } from '../../ports/outlet.ts'
 import type { Head } from '../../ports/store.ts'
 import type { Rev, Task, Token } from '../../ports/types.ts'
@@ -39,13 +39,25 @@ export async function learn(
   if (verdict.type === 'fresh') {
     const genesis = { ...options.genesis, startedAt: ports.clock.now() }
     const line = genesisLine(options.startAt(bounds), options.recipe, genesis)
-    await ports.outlet.publish(fence, { revisions: [{ line, transitions: [], memberships: [], deadLetters: [] }] })
+    await open(ports, fence, line)
     return { fold: await begin(ports, options, p, token, genesisHead(line)), from: 0, to: 0, lines: nothing() }
   }
   const fold = verdict.init
     ? await begin(ports, options, p, token, verdict.head)
     : new TaskFold(options, verdict.head, { stored: true, knownRev: verdict.to })
   return { fold, from: verdict.head.rev, to: verdict.to, lines }
+}
+
+/** Publishes line 0. A rejection leaves its outcome unknown and the fence void: only another fence may look again. */
+async function open(ports: TaskPorts, fence: Fence, line: JournalLine): Promise<void> {
+  try {
+    await ports.outlet.publish(fence, { revisions: [{ line, transitions: [], memberships: [], deadLetters: [] }] })
+  } catch (error) {
+    if (error instanceof SegmentationError && error.retryable) {
+      fail('task-fenced', `task ${fence.task}: opening the journal: ${error.message}`, error)
+    }
+    throw error
+  }
 }
 
 /** Puts the first head into an empty state. */

@@ -1,0 +1,156 @@
+import { fail } from '../../src/errors.ts'
+import type { Checkpoint, Head, Slice, StateStore, StoredProfile, SealedProfile } from '../../src/ports/store.ts'
+import { compareUtf8 } from '../../src/domain/base/canonical.ts'
+import type { Proc, World } from './world.ts'
+
+/** One task's keys, as a server without transactions across calls would keep them (rule R5). */
+interface Keys {
+  token: string
+  head: Head | undefined
+  /** Progress of the checkpoint being written, `<revision>:<chunk>`; empty: none. */
+  progress: string
+  /** Numbers of profiles and dues that the chunks have said. */
+  profileCount: number
+  profiles: Map<string, { bytes: Uint8Array; due: number }>
+  members: Map<string, string>
+}
+
+const empty = (): Keys => ({ token: '', head: undefined, progress: '', profileCount: 0, profiles: new Map(), members: new Map() })
+const copy = (k: Keys): Keys => ({ ...k, profiles: new Map(k.profiles), members: new Map(k.members) })
+
+/** What the mutants of the store leave out. */
+export interface StoreMutant {
+  noChain?: boolean
+  headFirst?: boolean
+  readUnchecked?: boolean
+}
+
+const CHUNK = 4
+
+/** A key-value server whose fail-overs lose its newest writes, and whose checkpoints are chains of small atomic calls. */
+export class SimStoreServer {
+  readonly world: World
+  readonly mutant: StoreMutant
+  keys = empty()
+  #snapshots: Keys[] = []
+
+  constructor(world: World, mutant: StoreMutant = {}) {
+    this.world = world
+    this.mutant = mutant
+  }
+
+  /** What a replica has got so far. */
+  snapshot(): void {
+    this.#snapshots.push(copy(this.keys))
+    if (this.#snapshots.length > 4) this.#snapshots.shift()
+  }
+
+  /** A replica takes over: the writes since one of the last snapshots are gone. */
+  failOver(): void {
+    if (this.#snapshots.length === 0) return
+    const back = this.world.random.below(this.#snapshots.length)
+    const chosen = this.#snapshots[back] as Keys
+    this.#snapshots = this.#snapshots.slice(0, back + 1)
+    this.keys = copy(chosen)
+  }
+
+  store(proc: Proc): StateStore {
+    const { world } = this
+    const call = <T>(name: string, run: (k: Keys) => T): Promise<T> => world.call(proc, name, () => run(this.keys))
+    /** Head as this owner knows it: what it took or last confirmed. */
+    let confirmed: number | undefined
+    let inFlight: number | undefined
+    const checked = (k: Keys, token: string): void => {
+      if (this.mutant.readUnchecked) return
+      if (k.token !== token) fail('task-fenced', 'another token')
+      if (k.head?.rev !== confirmed && k.head?.rev !== inFlight) fail('task-fenced', 'the state is not where I left it')
+    }
+    return {
+      take: (_fence, token) =>
+        call('take', (k) => {
+          if (k.head === undefined && k.profiles.size > 0) fail('state-lost', 'profiles without a head')
+          if (k.head !== undefined && k.profiles.size !== k.profileCount) fail('state-lost', 'profiles are missing')
+          k.token = token
+          k.progress = ''
+          confirmed = k.head?.rev
+          inFlight = undefined
+          return k.head
+        }),
+      read: (_p, token, users, dueTo, limit) =>
+        call('read', (k) => {
+          checked(k, token)
+          return slice(k, users, dueTo, limit)
+        }),
+      checkpoint: async (_p, sealed) => {
+        inFlight = sealed.head.rev
+        const outcome = await this.#checkpoint(call, sealed)
+        if (outcome === 'ok') confirmed = sealed.head.rev
+        return outcome
+      },
+    }
+  }
+
+  async #checkpoint(
+    call: <T>(name: string, run: (k: Keys) => T) => Promise<T>,
+    c: Checkpoint,
+  ): Promise<'ok' | 'stale' | 'fenced'> {
+    const S = c.head.rev
+    const memberships = new Map(c.memberships.map((m) => [m.userId, m]))
+    const chunks = Math.ceil(c.profiles.length / CHUNK)
+    const verdict = (k: Keys): 'ok' | 'stale' | 'fenced' | 'done' => {
+      if (k.token !== c.token) return 'fenced'
+      if (k.head?.rev === S) return 'done'
+      return k.head?.rev === c.after ? 'ok' : 'stale'
+    }
+    const writeHead = (k: Keys): 'ok' | 'stale' | 'fenced' => {
+      const v = verdict(k)
+      if (v === 'done') return 'ok'
+      if (v !== 'ok') return v
+      const whole = chunks === 0 ? k.progress === '' : k.progress === `${S}:${chunks}`
+      if (!whole && !this.mutant.noChain && !this.mutant.headFirst) return 'stale'
+      k.head = structuredClone(c.head)
+      k.progress = ''
+      return 'ok'
+    }
+    if (this.mutant.headFirst) {
+      const v = await call('head', writeHead)
+      if (v !== 'ok') return v
+    }
+    for (let i = 1; i <= chunks; i++) {
+      const v = await call('chunk', (k) => {
+        const v = this.mutant.headFirst ? (k.token === c.token ? 'ok' : 'fenced') : verdict(k)
+        if (v !== 'ok') return v
+        const before = i === 1 ? '' : `${S}:${i - 1}`
+        const at = Number(k.progress.split(':')[1] ?? 0)
+        if (k.progress.startsWith(`${S}:`) && at >= i) return 'ok'
+        if (k.progress !== before && !this.mutant.noChain && !this.mutant.headFirst) return 'stale'
+        for (const { user, bytes, due } of c.profiles.slice((i - 1) * CHUNK, i * CHUNK)) {
+          if (!k.profiles.has(user)) k.profileCount++
+          k.profiles.set(user, { bytes, due })
+          const member = memberships.get(user)
+          if (member) k.members.set(user, JSON.stringify(member))
+        }
+        k.progress = `${S}:${i}`
+        return 'ok'
+      })
+      if (v === 'done') return 'ok'
+      if (v !== 'ok') return v
+    }
+    return this.mutant.headFirst ? 'ok' : call('head', writeHead)
+  }
+}
+
+function slice(k: Keys, users: readonly string[], dueTo: number, limit: number): Slice {
+  const profiles: StoredProfile[] = []
+  for (const user of users) {
+    const found = k.profiles.get(user)
+    if (found) profiles.push({ user, bytes: found.bytes })
+  }
+  const due: SealedProfile[] = [...k.profiles]
+    .filter(([, v]) => v.due <= dueTo)
+    .map(([user, v]) => ({ user, bytes: v.bytes, due: v.due }))
+    .sort((a, b) => a.due - b.due || compareUtf8(a.user, b.user))
+  const lastDue = due[limit - 1]?.due
+  if (lastDue === undefined || due.length <= limit) return { profiles, dues: due, complete: dueTo }
+  return { profiles, dues: due.filter((d) => d.due <= lastDue), complete: lastDue }
+}
