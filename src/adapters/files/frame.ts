@@ -4,6 +4,8 @@ const QUOTE = 0x22
 
 /** How records follow each other in bytes. Says only where they end; what they hold is the decoder's matter. */
 export interface Framing {
+  /** `block[0, end)` is new or has grown; called before the next `endOf`. */
+  filled(end: number): void
   /**
    * The end of the record that starts at `from`: the index of its line feed, or −1 where it lies behind `end`. With
    * `force` (nothing more will come, or the record is beyond all bounds) an open quote counts for nothing.
@@ -12,6 +14,7 @@ export interface Framing {
 }
 
 export const LINES: Framing = {
+  filled() {},
   endOf(block, from, end) {
     const at = block.indexOf(LF, from)
     return at < end ? at : -1
@@ -24,30 +27,28 @@ export const LINES: Framing = {
  */
 export function csvRecords(delimiter: string): Framing {
   const separator = delimiter.charCodeAt(0)
-  const quotes = quoteFinder()
+  let filledTo = 0
+  /** The next quote at or after `quoteFrom`, so that a block without quotes is searched once. */
+  let quote = -1
+  let quoteFrom = -1
+  const nextQuote = (block: Buffer, from: number): number => {
+    if (quoteFrom < 0 || quote < from) {
+      const at = block.indexOf(QUOTE, from)
+      quote = at < 0 || at >= filledTo ? Number.POSITIVE_INFINITY : at
+      quoteFrom = from
+    }
+    return quote
+  }
   return {
+    filled(end) {
+      filledTo = end
+      quoteFrom = -1
+    },
     endOf(block, from, end, force) {
       const line = LINES.endOf(block, from, end, force)
-      const quote = quotes(block, from, end)
-      if (quote >= (line < 0 ? end : line)) return line
+      if (nextQuote(block, from) >= (line < 0 ? end : line)) return line
       return quotedEnd(block, from, end, separator, force ? line : -1)
     },
-  }
-}
-
-/** Finds the next quote at or after `from`; remembers it, so that a block without quotes is searched once. */
-function quoteFinder(): (block: Buffer, from: number, end: number) => number {
-  let seenBlock: Buffer | undefined
-  let seenEnd = 0
-  let next = -1
-  return (block, from, end) => {
-    if (block !== seenBlock || end !== seenEnd || next < from) {
-      const at = block.indexOf(QUOTE, from)
-      next = at < 0 || at >= end ? Number.POSITIVE_INFINITY : at
-      seenBlock = block
-      seenEnd = end
-    }
-    return next
   }
 }
 

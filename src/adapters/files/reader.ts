@@ -8,6 +8,9 @@ import { OversizeRecord } from './oversize.ts'
 
 export const BLOCK_BYTES = 512 * 1024
 
+/** The largest record with its line end. */
+const WINDOW_BYTES = MAX_RECORD_BYTES + 2
+
 const BOM = [0xef, 0xbb, 0xbf] as const
 
 /** Where a reader stands: in the bytes, in the records and in the lines that people count. */
@@ -82,6 +85,7 @@ export class RecordReader {
     this.#makeRoom()
     const n = await this.#bytes.read(this.#block, this.#end)
     this.#end += n
+    this.#framing.filled(this.#end)
     const records: RawRecord[] = []
     const last = n === 0 && complete
     if (this.#atFileStart) this.#skipBom(last)
@@ -109,44 +113,49 @@ export class RecordReader {
   #frame(records: RawRecord[], last: boolean): void {
     while (this.#start < this.#end) {
       const lineEnd = this.#lineEnd(last)
-      if (lineEnd < 0) break
-      this.#take(records, lineEnd)
-      this.#start = lineEnd + 1
+      if (lineEnd >= 0) {
+        this.#take(records, lineEnd)
+        this.#start = lineEnd + 1
+      } else if (this.#oversize) this.#pass(this.#end)
+      else if (this.#end - this.#start >= WINDOW_BYTES) this.#pass(this.#start + WINDOW_BYTES)
+      else break
     }
-    if (last) this.#takeRest(records)
-    else if (this.#oversize || this.unfinished > MAX_RECORD_BYTES) this.#pass()
+    if (last && this.unfinished > 0) {
+      this.#take(records, this.#end)
+      this.#start = this.#end
+    }
   }
 
-  #takeRest(records: RawRecord[]): void {
-    if (this.unfinished > 0) this.#take(records, this.#end)
-    this.#start = this.#end
-  }
-
+  /**
+   * Decided by the first `WINDOW_BYTES` of a record alone, so that it does not depend on where blocks begin: a quote that is
+   * not closed within them counts for nothing.
+   */
   #lineEnd(last: boolean): number {
     if (this.#oversize) return LINES.endOf(this.#block, this.#start, this.#end, true)
-    const end = this.#framing.endOf(this.#block, this.#start, this.#end, last)
-    if (end >= 0 || this.#end - this.#start <= MAX_RECORD_BYTES) return end
-    return this.#framing.endOf(this.#block, this.#start, this.#end, true)
+    const window = Math.min(this.#end, this.#start + WINDOW_BYTES)
+    const full = window - this.#start === WINDOW_BYTES
+    const end = this.#framing.endOf(this.#block, this.#start, window, false)
+    return end < 0 && (full || last) ? this.#framing.endOf(this.#block, this.#start, window, true) : end
   }
 
-  /** Lets the bytes of an oversize record go, keeping account of them. */
-  #pass(): void {
-    const piece = this.#block.subarray(this.#start, this.#end)
+  /** Lets bytes of an oversize record go, keeping account of them. */
+  #pass(to: number): void {
+    const piece = this.#block.subarray(this.#start, to)
     if (this.#oversize) this.#oversize.push(piece)
     else this.#oversize = new OversizeRecord(piece)
-    this.#start = this.#end
+    this.#start = to
   }
 
   #take(records: RawRecord[], lineEnd: number): void {
     const from = this.#start
-    if (this.#oversize) {
-      this.#oversize.push(this.#block.subarray(from, lineEnd))
-      records.push(this.#oversize.finish(this.#offset))
+    const to = valueEnd(this.#block, from, lineEnd)
+    if (this.#oversize || to - from > MAX_RECORD_BYTES) {
+      this.#pass(lineEnd)
+      records.push((this.#oversize as unknown as OversizeRecord).finish(this.#offset))
       this.#oversize = undefined
       this.#count(1)
       return
     }
-    const to = valueEnd(this.#block, from, lineEnd)
     if (to === from) return this.#skipLine()
     const bytes = this.#block
     records.push({
