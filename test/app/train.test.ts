@@ -5,6 +5,7 @@ import { seededRandom } from '../../src/domain/base/random.ts'
 import { bundleShapeErrors, checkBundle } from '../../src/domain/segments/bundle.ts'
 import { bundleCard } from '../../src/domain/segments/card.ts'
 import { compileAssigner } from '../../src/domain/segments/assigner.ts'
+import { HAS_DATA, farthest, sharedColumns, sharedJson, type Golden } from '../domain/model/golden.ts'
 import { RECENCY, SPEND, VIEWS } from '../domain/segments/fixture.ts'
 
 const featureSet = { name: 'small', version: 1, zone: 'UTC', features: [VIEWS, SPEND, RECENCY] }
@@ -224,4 +225,26 @@ it('the card says what it is, from what, with which segments, and how to make it
     expect(card).toContain(part)
   }
   expect(card).not.toMatch(/NaN|undefined|\d\.\d{7}/)
+})
+
+describe.skipIf(!HAS_DATA)('on the first notebooks’ features (skipped without ../shared/data)', () => {
+  it('the bundle holds scikit-learn’s scaler and components, and groups at least as tightly as its k-means', () => {
+    const golden = sharedJson('golden/rees46_first_170min_seed7.json') as Golden
+    const x = sharedColumns('golden/rees46_first_170min_seed7_features.csv.gz', golden.features)
+    const features = golden.features.map((name) => ({ ...SPEND, name, transform: 'none' as const }))
+    const { bundle, metrics } = trainBundle({
+      featureSet: { ...featureSet, features },
+      table: { columns: golden.features, values: x.data },
+      options: { ...options, k: 4 },
+    })
+    expect(farthest(bundle.scaler.mean, golden.scaler.mean)).toBeLessThan(1e-9)
+    expect(farthest(bundle.scaler.scale, golden.scaler.scale)).toBeLessThan(1e-9)
+    expect(
+      farthest(bundle.pca.components.flat(), golden.pca_full.components.slice(0, 2).flat()),
+    ).toBeLessThan(1e-9)
+    expect(metrics['inertia']).toBeLessThanOrEqual(golden.kmeans_tol_1e4.inertia)
+    expect(bundle.segments.map((s) => s.share)).toEqual(
+      [...bundle.segments.map((s) => s.share)].sort((a, b) => b - a),
+    )
+  })
 })

@@ -9,6 +9,8 @@ const NBSP = '\u00A0'
  */
 export function formatNumber(x: number, locale: Locale): string {
   if (!Number.isFinite(x)) return '–'
+  // most are small counts
+  if (x >= 0 && x < 1000 && Number.isInteger(x)) return String(x)
   const magnitude = Math.abs(x)
   const digits = digitsAfterPoint(magnitude)
   let [whole = '0', fraction = ''] = magnitude.toFixed(digits).split('.')

@@ -1,11 +1,8 @@
 import type { Feature } from '../features/feature-set.ts'
 import { formatNumber, type Locale } from './format.ts'
 
-export interface BeforeAndNow {
-  /** Raw value; null: not known. */
-  readonly before: number | null
-  readonly now: number
-}
+/** Writes a feature's sentence part; `before` null: not known. Raw values. */
+export type Phrase = (now: number, before: number | null) => string
 
 /** `total_spent` → `total spent`, where a feature has no label. */
 export function reasonLabel(feature: Feature, locale: Locale): string {
@@ -13,19 +10,32 @@ export function reasonLabel(feature: Feature, locale: Locale): string {
 }
 
 /**
- * A feature's sentence part. `{now}` and `{before}` of its phrase are filled in; a bracket that speaks of `{before}` is left
- * out where the former value is unknown or reads the same. Without a phrase: label and value.
+ * A feature's sentence part in a language. `{now}` and `{before}` of its phrase are filled in; a bracket that speaks of
+ * `{before}` is left out where the former value is unknown or reads the same. Without a phrase: label and value.
  */
-export function reasonText(feature: Feature, values: BeforeAndNow, locale: Locale): string {
-  const now = formatNumber(values.now, locale)
-  const before = values.before === null ? now : formatNumber(values.before, locale)
-  const was = before === now ? '' : locale === 'fr' ? ' (avant\u00A0: {before})' : ' (was {before})'
-  let phrase = feature.phrase?.[locale] ?? feature.phrase?.en
-  if (phrase !== undefined && before === now) phrase = phrase.replace(/\s*\([^()]*\{before\}[^()]*\)/g, '')
-  if (phrase === undefined || (before === now && phrase.includes('{before}'))) {
-    phrase = `${reasonLabel(feature, locale)}${locale === 'fr' ? '\u00A0' : ''}: {now}${was}`
+export function compilePhrase(feature: Feature, locale: Locale): Phrase {
+  const given = feature.phrase?.[locale] ?? feature.phrase?.en
+  const colon = locale === 'fr' ? '\u00A0: ' : ': '
+  const plain = `${reasonLabel(feature, locale)}${colon}{now}`
+  const changed = given ?? `${plain} (${locale === 'fr' ? `avant${colon}` : 'was '}{before})`
+  const bare = given?.replace(/\s*\([^()]*\{before\}[^()]*\)/g, '')
+  const writeChanged = compileTemplate(changed)
+  const writeBare = compileTemplate(bare === undefined || bare.includes('{before}') ? plain : bare)
+  return (now, before) => {
+    const nowText = formatNumber(now, locale)
+    const beforeText = before === null ? nowText : formatNumber(before, locale)
+    return beforeText === nowText ? writeBare(nowText, '') : writeChanged(nowText, beforeText)
   }
-  return phrase.replaceAll('{now}', now).replaceAll('{before}', before)
+}
+
+/** Splits a template at its two places once. */
+function compileTemplate(template: string): (now: string, before: string) => string {
+  const parts = template.split(/(\{now\}|\{before\})/)
+  return (now, before) => {
+    let text = ''
+    for (const part of parts) text += part === '{now}' ? now : part === '{before}' ? before : part
+    return text
+  }
 }
 
 /** Parts as one line, the first letter large. */

@@ -1,8 +1,9 @@
-import { transformValue } from '../model/transform.ts'
+import { transformByCode, TRANSFORM_CODES } from '../model/transform.ts'
+import type { Feature } from '../features/feature-set.ts'
 import { columnsOf } from './assigner.ts'
 import type { Bundle } from './bundle.ts'
 import type { Locale } from './format.ts'
-import { reasonLabel, reasonText, sentence } from './phrase.ts'
+import { compilePhrase, reasonLabel, sentence, type Phrase } from './phrase.ts'
 import type { Reason } from './transition.ts'
 
 /** How many reasons a move carries at most. */
@@ -30,26 +31,42 @@ export interface Explained {
 /** Says which features pushed a user from one centroid to another, in numbers and in words. */
 export function explainMove(move: MoveToExplain): Explained {
   const { bundle, before, now, locale } = move
+  const lens = lensOf(bundle)
   const pulls = pullsOf(move)
-  const columns = columnsOf(bundle.featureSet)
-  const reasons = columns
-    .map((feature, j) => ({ feature, j, pull: pulls[j] as number }))
-    .sort((a, b) => b.pull - a.pull || a.j - b.j)
-    .filter(({ pull }, rank) => pull > 0 || rank === 0)
-    .slice(0, MAX_REASONS)
-    .map(({ feature, j, pull }): Reason => {
-      const values = { now: now[j] as number, before: before === undefined ? null : (before[j] as number) }
-      const unit = feature.unit ?? null
-      return {
-        feature: feature.name,
-        label: reasonLabel(feature, locale),
-        unit,
-        ...values,
-        pull,
-        text: reasonText(feature, values, locale),
-      }
-    })
+  const texts = (lens.texts[locale] ??= lens.columns.map((f) => ({
+    label: reasonLabel(f, locale),
+    phrase: compilePhrase(f, locale),
+  })))
+  const reasons = strongest(pulls).map((j): Reason => {
+    const feature = lens.columns[j] as Feature
+    const { label, phrase } = texts[j] as FeatureText
+    const nowValue = now[j] as number
+    const beforeValue = before === undefined ? null : (before[j] as number)
+    return {
+      feature: feature.name,
+      label,
+      unit: feature.unit ?? null,
+      before: beforeValue,
+      now: nowValue,
+      pull: pulls[j] as number,
+      text: phrase(nowValue, beforeValue),
+    }
+  })
   return { reasons, summary: sentence(reasons.map((r) => r.text)) }
+}
+
+/** Indices of the largest pulls, strongest first, ties in column order; only pulls above 0, but always one. */
+function strongest(pulls: Float64Array): number[] {
+  const chosen: number[] = []
+  while (chosen.length < Math.min(MAX_REASONS, pulls.length)) {
+    let best = -1
+    for (let j = 0; j < pulls.length; j++) {
+      if (!chosen.includes(j) && (best < 0 || (pulls[j] as number) > (pulls[best] as number))) best = j
+    }
+    if (chosen.length > 0 && !((pulls[best] as number) > 0)) break
+    chosen.push(best)
+  }
+  return chosen
 }
 
 /**
@@ -68,60 +85,102 @@ export function explainMove(move: MoveToExplain): Explained {
  * Where both centroids are one (an outlier explained by his nearest centroid) the parts are those of his squared distance
  * to it, Σ_j (s_j − (Pᵀb)_j)·(Pᵀ(z − b))_j.
  */
-export function pullsOf(move: Omit<MoveToExplain, 'locale'>): Float64Array {
-  const { bundle, before, now, toIndex } = move
-  const s = standardised(bundle, now)
-  const b = bundle.centroids[toIndex] as number[]
-  const fromIndex = move.fromIndex ?? secondNearest(bundle, project(bundle, s), toIndex)
-  if (fromIndex === toIndex) return shares(distanceParts(bundle, s, b))
-  const a = bundle.centroids[fromIndex] as number[]
-  const w = lift(
-    bundle,
-    b.map((x, c) => x - (a[c] as number)),
-  )
-  const middle = lift(
-    bundle,
-    b.map((x, c) => (x + (a[c] as number)) / 2),
-  )
-  const against = (r: Float64Array): Float64Array =>
-    s.map((x, j) => 2 * (w[j] as number) * (x - (r[j] as number)))
-  const parts = against(middle)
+export function pullsOf({
+  bundle,
+  before,
+  now,
+  fromIndex,
+  toIndex,
+}: Omit<MoveToExplain, 'locale'>): Float64Array {
+  const lens = lensOf(bundle)
+  const s = standardised(lens, bundle, now)
+  const left = fromIndex ?? secondNearest(bundle, project(bundle, s), toIndex)
+  const b = lens.lifted[toIndex] as Float64Array
+  if (left === toIndex) return shares(distanceParts(bundle, s, b))
+  const a = lens.lifted[left] as Float64Array
+  const parts = partsBetween(s, a, b)
   if (before !== undefined && sum(parts) > 0) {
-    const start = standardised(bundle, before)
-    const startD = sum(start.map((x, j) => 2 * (w[j] as number) * (x - (middle[j] as number))))
-    if (startD < 0) return shares(against(start))
+    const start = standardised(lens, bundle, before)
+    if (sum(partsBetween(start, a, b)) < 0)
+      return shares(s.map((x, j) => ((b[j] as number) - (a[j] as number)) * (x - (start[j] as number))))
   }
   return shares(parts)
 }
 
-/** Parts of the whole. Where they cancel out (a tie, or a move against the distances) they are measured by their sizes. */
-function shares(parts: Float64Array): Float64Array {
-  const total = sum(parts)
-  const sizes = sum(parts.map(Math.abs))
-  if (total > 1e-12 * sizes) return parts.map((x) => x / total)
-  return sizes > 0 ? parts.map((x) => x / sizes) : parts
+/** 2·w_j·(s_j − r_j) against the midpoint; a and b as points of feature space. */
+function partsBetween(s: Float64Array, a: Float64Array, b: Float64Array): Float64Array {
+  const out = new Float64Array(s.length)
+  for (let j = 0; j < s.length; j++) {
+    const from = a[j] as number
+    const to = b[j] as number
+    out[j] = 2 * (to - from) * ((s[j] as number) - (from + to) / 2)
+  }
+  return out
 }
 
-function distanceParts(bundle: Bundle, s: Float64Array, b: readonly number[]): Float64Array {
-  const z = project(bundle, s)
-  const centre = lift(bundle, b)
-  const away = lift(
-    bundle,
-    b.map((x, c) => (z[c] as number) - x),
-  )
-  return s.map((x, j) => (x - (centre[j] as number)) * (away[j] as number))
+function distanceParts(bundle: Bundle, s: Float64Array, b: Float64Array): Float64Array {
+  // Pᵀ(z − b) = Pᵀz − Pᵀb
+  const here = lift(bundle, project(bundle, s))
+  return s.map((x, j) => (x - (b[j] as number)) * ((here[j] as number) - (b[j] as number)))
+}
+
+/** Below this share of their sizes the sum of parts is rounding. */
+const CANCELLED = 1e-12
+
+/** Parts of the whole. Where they cancel out (a tie, or a move against the distances) they are measured by their sizes. */
+function shares(parts: Float64Array): Float64Array {
+  let total = 0
+  let sizes = 0
+  for (const x of parts) {
+    total += x
+    sizes += Math.abs(x)
+  }
+  const whole = total > CANCELLED * sizes ? total : sizes
+  if (whole > 0) for (let j = 0; j < parts.length; j++) parts[j] = (parts[j] as number) / whole
+  return parts
+}
+
+interface FeatureText {
+  readonly label: string
+  readonly phrase: Phrase
+}
+
+/** What explaining needs of a bundle, computed once. */
+interface Lens {
+  readonly columns: readonly Feature[]
+  readonly codes: Uint8Array
+  readonly caps: Float64Array
+  /** Pᵀ·centroid, K rows of F. */
+  readonly lifted: readonly Float64Array[]
+  readonly texts: Partial<Record<Locale, readonly FeatureText[]>>
+}
+
+/** Keyed by the bundle object itself, so that nothing outlives it. */
+const lenses = new WeakMap<Bundle, Lens>()
+
+function lensOf(bundle: Bundle): Lens {
+  const known = lenses.get(bundle)
+  if (known !== undefined) return known
+  const columns = columnsOf(bundle.featureSet)
+  const lens: Lens = {
+    columns,
+    codes: Uint8Array.from(columns, (f) => TRANSFORM_CODES[f.transform ?? 'none']),
+    caps: Float64Array.from(columns, (f) => f.cap ?? Number.POSITIVE_INFINITY),
+    lifted: bundle.centroids.map((c) => lift(bundle, c)),
+    texts: {},
+  }
+  lenses.set(bundle, lens)
+  return lens
 }
 
 /** Transformed and scaled, less the PCA mean: what the components are applied to. */
-function standardised(bundle: Bundle, raw: Float64Array): Float64Array {
-  const { mean, scale } = bundle.scaler
-  return Float64Array.from(columnsOf(bundle.featureSet), (f, j) => {
-    const t = transformValue(
-      f.transform ?? 'none',
-      Math.min(raw[j] as number, f.cap ?? Number.POSITIVE_INFINITY),
-    )
-    return (t - (mean[j] as number)) / (scale[j] as number) - (bundle.pca.mean[j] as number)
-  })
+function standardised({ codes, caps }: Lens, { scaler, pca }: Bundle, raw: Float64Array): Float64Array {
+  const s = new Float64Array(codes.length)
+  for (let j = 0; j < s.length; j++) {
+    const t = transformByCode(codes[j] as number, Math.min(raw[j] as number, caps[j] as number))
+    s[j] = (t - (scaler.mean[j] as number)) / (scaler.scale[j] as number) - (pca.mean[j] as number)
+  }
+  return s
 }
 
 /** P·s */
@@ -152,5 +211,7 @@ function secondNearest(bundle: Bundle, z: readonly number[], nearest: number): n
 }
 
 function sum(values: Float64Array): number {
-  return values.reduce((a, b) => a + b, 0)
+  let total = 0
+  for (const x of values) total += x
+  return total
 }
