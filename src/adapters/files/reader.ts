@@ -104,10 +104,12 @@ export class RecordReader {
     this.#end = rest
   }
 
+  /** A byte order mark is no part of the first record. While it could still become one it is waited for. */
   #skipBom(last: boolean): void {
-    if (this.#end < BOM.length && !last) return
-    this.#atFileStart = false
-    if (this.#end >= BOM.length && BOM.every((byte, i) => this.#block[i] === byte)) this.#start = BOM.length
+    const present = BOM.findIndex((byte, i) => i >= this.#end || this.#block[i] !== byte)
+    const undecided = present === this.#end && !last
+    this.#atFileStart = undecided
+    if (present < 0) this.#start = BOM.length
   }
 
   #frame(records: RawRecord[], last: boolean): void {
