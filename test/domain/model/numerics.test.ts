@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { adjustedRand } from '../../../src/domain/model/indices.ts'
+import { adjustedRand, calinskiHarabasz, daviesBouldin } from '../../../src/domain/model/indices.ts'
 import { matrixFromRows, matrixOf, selectRows } from '../../../src/domain/model/matrix.ts'
 import { fitPca, projectRows } from '../../../src/domain/model/pca.ts'
 import { quantile } from '../../../src/domain/model/quantile.ts'
@@ -172,6 +172,14 @@ describe('indices', () => {
         ),
       ),
     ).toBeLessThan(0.01)
+  })
+
+  it.each([
+    ['nothing varies within a cluster', [[0], [0], [5], [5]], [0, 0, 1, 1], 1, 0],
+    ['there is one cluster', [[0], [1]], [0, 0], Number.NaN, 0],
+  ])('have their edge values where %s', (_, rows, labels, ch, db) => {
+    expect(calinskiHarabasz(matrixFromRows(rows), labels, 2)).toBe(ch)
+    expect(daviesBouldin(matrixFromRows(rows), labels, 2)).toBe(db)
   })
 
   it('a sample is ascending, distinct, of the wanted size, and never reaches past the end', () => {
