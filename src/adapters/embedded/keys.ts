@@ -37,9 +37,16 @@ export function parseDueKey(key: Uint8Array): { due: Ms; user: string } {
   return { due: bytes.readDoubleBE(1), user: bytes.toString('utf8', 1 + DUE_BYTES) }
 }
 
+export type KeyKind = 'p' | 'd' | 'm' | 's'
+
 /** Half-open range of all keys of one kind. */
-export function rangeOf(kind: 'p' | 'd' | 'm' | 's'): { gte: Uint8Array; lt: Uint8Array } {
-  return { gte: utf8(kind), lt: utf8(String.fromCharCode(kind.charCodeAt(0) + 1)) }
+export function rangeOf(kind: KeyKind): { gte: Uint8Array; lt: Uint8Array } {
+  const { gte, lt } = textRangeOf(kind)
+  return { gte: utf8(gte), lt: utf8(lt) }
+}
+
+export function textRangeOf(kind: KeyKind): { gte: string; lt: string } {
+  return { gte: kind, lt: String.fromCharCode(kind.charCodeAt(0) + 1) }
 }
 
 /** Half-open range of the due keys from `from` (inclusive) to `to` (inclusive). */

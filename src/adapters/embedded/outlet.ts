@@ -29,7 +29,7 @@ export class EmbeddedOutlet implements Outlet {
     this.#app = app
   }
 
-  fence(p: Task): Promise<Fence> {
+  async fence(p: Task): Promise<Fence> {
     assert(p === 0, 'an embedded run has the one task 0')
     const fence = this.#folder.fencing.then(() => this.#fence(p))
     this.#folder.fencing = fence.catch(() => {})

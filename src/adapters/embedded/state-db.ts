@@ -35,7 +35,10 @@ export async function openStateDb(path: string): Promise<StateDb | 'locked'> {
   } catch (error) {
     const cause = (error as Error).cause as { code?: string; message?: string } | undefined
     if (cause?.code === 'LEVEL_LOCKED') return 'locked'
-    if (cause?.code === 'LEVEL_CORRUPTION') fail('state-lost', `${path}: ${cause.message}`, error)
+    // A table or its list is gone or unreadable; the folder itself was there.
+    if (cause?.code === 'LEVEL_CORRUPTION' || /no such file/i.test(cause?.message ?? '')) {
+      fail('state-lost', `${path}: ${cause?.message}`, error)
+    }
     throw diskFailure(error, `open ${path}`)
   }
   try {

@@ -5,7 +5,7 @@ import type { Checkpoint, Head, SealedProfile, Slice, StateStore, StoredProfile 
 import type { Ms, Task, Token } from '../../ports/types.ts'
 import { diskFailure } from './disk.ts'
 import { bytesOf, dueKey, dueOf, dueRange, indexKey, KEYS, memberKey } from './keys.ts'
-import { parseDueKey, profileKey, profileValue, rangeOf } from './keys.ts'
+import { parseDueKey, profileKey, profileValue, rangeOf, textRangeOf } from './keys.ts'
 import type { RunFolder } from './run-folder.ts'
 import {
   parseJson,
@@ -18,8 +18,9 @@ import {
 } from './state-db.ts'
 
 const NOTHING = new Uint8Array(0)
-/** Keys fetched per step where keys are counted or dues are read. */
-const STEP = 10_000
+/** Entries fetched per step where keys are counted or dues are read. */
+const STEP = 1000
+const COUNT_BYTES = 1024 * 1024
 
 /**
  * The state of an embedded run in a LevelDB folder. A checkpoint is one atomic batch, so no half of one can be seen.
@@ -40,9 +41,10 @@ export class EmbeddedStore implements StateStore {
     this.#db = folder.db
   }
 
-  take(fence: Fence, token: Token): Promise<Head | undefined> {
+  async take(fence: Fence, token: Token): Promise<Head | undefined> {
     assert(fence.task === 0, 'an embedded run has the one task 0')
     return this.#alone(async () => {
+      if (this.#folder.closed) fail('task-fenced', `${this.#folder.dir} is closed`)
       const mark = readMark(this.#db)
       const head = readJson(this.#db, KEYS.head) as Head | undefined
       await this.#checkSizes(head === undefined ? undefined : mark)
@@ -82,7 +84,7 @@ export class EmbeddedStore implements StateStore {
     }
   }
 
-  checkpoint(p: Task, sealed: Checkpoint): Promise<'ok' | 'stale' | 'fenced'> {
+  async checkpoint(p: Task, sealed: Checkpoint): Promise<'ok' | 'stale' | 'fenced'> {
     assert(p === 0, 'an embedded run has the one task 0')
     const { head, after } = sealed
     assert(Number.isFinite(head.clock) && Number.isFinite(head.releasedAt), 'a head holds finite times')
@@ -185,7 +187,7 @@ export class EmbeddedStore implements StateStore {
     const iterator = this.#db.keys({ ...dueRange(-Infinity, dueTo), snapshot })
     try {
       for (;;) {
-        const step = await iterator.nextv(Math.min(STEP, Math.max(limit + 1 - keys.length, STEP / 100)))
+        const step = await iterator.nextv(Math.min(STEP, Math.max(limit + 1 - keys.length, STEP / 10)))
         if (step.length === 0) return { keys, complete: dueTo }
         for (const key of step) {
           const next = parseDueKey(key)
@@ -218,19 +220,18 @@ export class EmbeddedStore implements StateStore {
   }
 
   async #count(kind: 'p' | 'd'): Promise<number> {
-    const { gte, lt } = rangeOf(kind)
-    // As strings, which cost half of what buffers do; they are never looked at.
-    const range = { gte: String.fromCharCode(gte[0] as number), lt: String.fromCharCode(lt[0] as number) }
-    const iterator = this.#db.keys({ ...range, keyEncoding: 'utf8', highWaterMarkBytes: 1024 * 1024 })
+    // Entries are only counted: a due's value is empty and a key as a string costs half of one as bytes.
+    const range = { ...textRangeOf(kind), keyEncoding: 'utf8', highWaterMarkBytes: COUNT_BYTES }
+    const entries = kind === 'd' ? this.#db.values(range) : this.#db.keys(range)
     let count = 0
     try {
       for (;;) {
-        const step = await iterator.nextv(STEP)
+        const step = await entries.nextv(STEP)
         if (step.length === 0) return count
         count += step.length
       }
     } finally {
-      await iterator.close()
+      await entries.close()
     }
   }
 }

@@ -58,7 +58,7 @@ describe('the payload of a transition', () => {
     expect(JSON.parse(encodeTransition(gone, 'shop'))).toEqual(plain(gone, 'shop'))
   })
 
-  test('is byte for byte what JSON.stringify makes of the same fields', () => {
+  test('has these fields in this order, whatever their values', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('', '"', '\\', '\u0000', '\u2028', '\u{1F600}', 'é', '~', '\u007f', '[a]'),
@@ -94,6 +94,17 @@ describe('the payload of a transition', () => {
     )
   })
 })
+
+test.each([0, 59_999, 60_000, 60_001, 3_599_999, START_MS - 1, START_MS + 5, -1, 253_402_300_800_000])(
+  'the time %i reads as ISO 8601, whatever time was written before',
+  (ms) => {
+    for (const before of [ms - 1, ms + 60_000, ms]) {
+      encodeMembership(membership('u', 'loyal', { since: before }))
+      const line = JSON.parse(encodeMembership(membership('u', 'loyal', { since: ms }))) as { since: string }
+      expect(line.since).toBe(iso(ms))
+    }
+  },
+)
 
 describe('the line of a membership', () => {
   test.each([
