@@ -4,7 +4,7 @@ export type Locale = 'en' | 'fr'
 const NBSP = '\u00A0'
 
 /**
- * A number as people read it: three significant digits below 100, whole above, groups of thousands, decimal comma in French.
+ * A number as people read it: three significant digits below 100 (at most six decimals), whole above, groups of thousands, decimal comma in French.
  * Written by hand, not by Intl, whose output depends on the machine's locale data.
  */
 export function formatNumber(x: number, locale: Locale): string {
@@ -24,8 +24,9 @@ export function formatNumber(x: number, locale: Locale): string {
 function digitsAfterPoint(magnitude: number): number {
   if (Number.isInteger(magnitude) || magnitude >= 100) return 0
   if (magnitude >= 10) return 1
-  if (magnitude >= 0.1) return 2
-  return magnitude >= 0.0001 ? 4 : 6
+  if (magnitude >= 1) return 2
+  if (magnitude >= 0.1) return 3
+  return magnitude >= 0.01 ? 4 : 6
 }
 
 /** 0.123 → `12.3 %`. */

@@ -159,7 +159,7 @@ describe('seedCentres', () => {
       return sweep.inertia
     }
     const starts = Array.from({ length: 100 }, (_, seed) => inertia(seedCentres(x, 8, seededRandom(seed))))
-    // one candidate each gives 1.8 times the final inertia on the mean, four give 1.4
-    expect(starts.reduce((a, b) => a + b, 0) / 100).toBeLessThan(1.55 * kmeans(x, { k: 8, seed: 1 }).inertia)
+    // one candidate each gives 1.7 times the final inertia on the mean, the best of four 1.3
+    expect(starts.reduce((a, b) => a + b, 0) / 100).toBeLessThan(1.5 * kmeans(x, { k: 8, seed: 1 }).inertia)
   })
 })
