@@ -33,8 +33,9 @@ export function makeDecoder({ format, mapping, columns, zones }: DecoderInput): 
   if (mapping === undefined) {
     if (format === 'csv')
       fail('mapping-invalid', 'a CSV input needs a mapping: which column is the user, the time, the kind')
+    const parse = jsonParser()
     return (record, latestMs) => {
-      const value = parseJson(record)
+      const value = parse(record)
       return value instanceof Unreadable ? value.why : decodeEvent(value, latestMs)
     }
   }
@@ -43,7 +44,7 @@ export function makeDecoder({ format, mapping, columns, zones }: DecoderInput): 
   }
   const map = compileMapping(mapping, { columns, zones })
   const parse =
-    format === 'csv' ? csvParser(mapping.delimiter ?? CSV_DELIMITER, columns?.length ?? 0) : parseJson
+    format === 'csv' ? csvParser(mapping.delimiter ?? CSV_DELIMITER, columns?.length ?? 0) : jsonParser()
   return (record, latestMs) => {
     const fields = parse(record)
     return fields instanceof Unreadable ? fields.why : map(fields, record.offset, latestMs)
@@ -59,19 +60,23 @@ class Unreadable {
   }
 }
 
-function parseJson(record: RawRecord): unknown {
-  const text = recordText(record)
-  if (typeof text !== 'string') return text
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    return notJson(error)
+function jsonParser(): (record: RawRecord) => unknown {
+  const textOf = textReader()
+  return (record) => {
+    const text = textOf(record)
+    if (typeof text !== 'string') return text
+    try {
+      return JSON.parse(text)
+    } catch (error) {
+      return notJson(error)
+    }
   }
 }
 
 function csvParser(delimiter: string, columns: number): (record: RawRecord) => unknown {
+  const textOf = textReader()
   return (record) => {
-    const text = recordText(record)
+    const text = textOf(record)
     if (typeof text !== 'string') return text
     const fields = splitCsv(text, delimiter)
     if (typeof fields === 'string') return new Unreadable('not-csv', fields)
@@ -80,19 +85,51 @@ function csvParser(delimiter: string, columns: number): (record: RawRecord) => u
   }
 }
 
-/** Buffer's own decoder, which Node's types leave out; it takes any Uint8Array and makes no view. */
-const { utf8Slice } = Buffer.prototype as unknown as {
-  readonly utf8Slice: (this: Uint8Array, from: number, to: number) => string
+/** Buffer's own decoders, which Node's types leave out; they take any Uint8Array and make no view. */
+const { utf8Slice, latin1Slice } = Buffer.prototype as unknown as {
+  readonly [Name in 'utf8Slice' | 'latin1Slice']: (this: Uint8Array, from: number, to: number) => string
 }
 
 const REPLACEMENT = '\ufffd'
 
-function recordText(record: RawRecord): string | Unreadable {
-  const size = recordSize(record)
-  if (size > MAX_RECORD_BYTES) {
-    return new Unreadable('too-large', `the record has ${size} bytes, at most ${MAX_RECORD_BYTES} are read`)
+/** Reads records as text. */
+type TextOf = (record: RawRecord) => string | Unreadable
+
+/**
+ * Records share their bytes, so these become text once, byte for byte, and the text of a record that is all ASCII is a piece
+ * of it. (JSON.parse copies what it takes out of a piece: nothing holds on to the whole.)
+ */
+function textReader(): TextOf {
+  const notAscii = /[\x80-\xff]/g
+  let sharedBytes: Uint8Array | undefined
+  let sharedText = ''
+  /** The first byte at or after `seenFrom` that is not ASCII. */
+  let next = 0
+  let seenFrom = 0
+  const isAscii = (from: number, to: number): boolean => {
+    if (from < seenFrom || from > next) {
+      notAscii.lastIndex = from
+      next = notAscii.exec(sharedText)?.index ?? sharedText.length
+      seenFrom = from
+    }
+    return next >= to
   }
-  const { bytes, from, to } = record
+  return (record) => {
+    const size = recordSize(record)
+    if (size > MAX_RECORD_BYTES) {
+      return new Unreadable('too-large', `the record has ${size} bytes, at most ${MAX_RECORD_BYTES} are read`)
+    }
+    const { bytes, from, to } = record
+    if (bytes !== sharedBytes) {
+      sharedBytes = bytes
+      sharedText = latin1Slice.call(bytes, 0, bytes.length)
+      seenFrom = Number.POSITIVE_INFINITY
+    }
+    return isAscii(from, to) ? sharedText.substring(from, to) : textOf(bytes, from, to)
+  }
+}
+
+function textOf(bytes: Uint8Array, from: number, to: number): string | Unreadable {
   const text = utf8Slice.call(bytes, from, to)
   // Decoding replaces what is not UTF-8; only then, or where someone sent that very character, are the bytes looked at.
   if (text.includes(REPLACEMENT) && !isUtf8(bytes.subarray(from, to))) {

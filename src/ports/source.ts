@@ -2,7 +2,7 @@ import type { Ms, Offset, Positions, Task, Topic } from './types.ts'
 
 /**
  * One raw record. Its bytes stay where they were read: `bytes[from, to)` is the value, `bytes[keyFrom, keyTo)` the key
- * (keyFrom = −1: none). Never written to, and valid until the poll after next.
+ * (keyFrom = −1: none). Neither written to nor added to, and valid until the poll after next. Records share their `bytes`.
  */
 export interface RawRecord {
   readonly offset: Offset

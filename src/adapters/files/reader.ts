@@ -39,6 +39,8 @@ export class RecordReader {
   /** Called with each record whose line number is not simply one more than the last. */
   readonly #jumped: (offset: Offset, line: number) => void
   #block = Buffer.alloc(0)
+  /** What is filled of the block. A new one for each read, so that what records point into never changes, nor grows. */
+  #view = this.#block
   /** `block[start, end)` is read and not yet framed. */
   #start = 0
   #end = 0
@@ -85,6 +87,7 @@ export class RecordReader {
     this.#makeRoom()
     const n = await this.#bytes.read(this.#block, this.#end)
     this.#end += n
+    this.#view = this.#block.subarray(0, this.#end)
     this.#framing.filled(this.#end)
     const records: RawRecord[] = []
     const last = n === 0 && complete
@@ -159,7 +162,7 @@ export class RecordReader {
       return
     }
     if (to === from) return this.#skipLine()
-    const bytes = this.#block
+    const bytes = this.#view
     records.push({
       offset: this.#offset,
       time: Number.NaN,
@@ -170,7 +173,7 @@ export class RecordReader {
       keyTo: -1,
       cut: undefined,
     })
-    this.#count(1 + (this.#framing === LINES ? 0 : lineFeeds(bytes, from, to)))
+    this.#count(1 + (this.#framing === LINES ? 0 : lineFeeds(this.#block, from, to)))
   }
 
   /** An empty line is no record. */
