@@ -35,6 +35,7 @@ export interface Head {
 
 /** What a task counted since its first line; computed from journal and records, never from what a fold happened to touch. */
 export interface Counts {
+  /** Records of all inputs but the control input: those read, skipped and refused. */
   readonly records: number
   readonly events: number
   readonly skipped: Readonly<Record<string, number>>

@@ -21,7 +21,7 @@ export class RunningDigest {
 
   add(r: RawRecord): void {
     let a = Math.imul(this.#a ^ r.offset, 0x01000193)
-    let b = Math.imul(this.#b ^ (r.to - r.from), 0x5bd1e995)
+    let b = Math.imul(this.#b ^ (r.cut?.size ?? r.to - r.from), 0x5bd1e995)
     if (r.time === r.time) a = Math.imul(a ^ (r.time % 0x1_0000_0000), 0x01000193)
     const bytes = r.bytes
     for (let i = r.keyFrom; i < r.keyTo; i++) b = Math.imul(b ^ (bytes[i] as number), 0x01000193)

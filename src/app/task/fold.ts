@@ -7,7 +7,7 @@ import type { JournalLine, Move, Revision } from '../../ports/outlet.ts'
 import type { Chunk } from '../../ports/source.ts'
 import type { Head } from '../../ports/store.ts'
 import type { Ms, Positions } from '../../ports/types.ts'
-import { deadLetter } from './dead-letters.ts'
+import { makeDeadLetter } from '../decode.ts'
 import { chained } from './journal.ts'
 import type { Item, Lane } from './lane.ts'
 import { OpenRevision } from './open-revision.ts'
@@ -209,8 +209,7 @@ export class TaskFold {
     if (content.type === 'events') for (const event of content.events) this.#event(open, lane, item, event)
     else if (content.type === 'command') this.memory.command(content.command)
     else if (content.type === 'refused') {
-      const { topic } = lane.input
-      open.deadLetters.push(deadLetter(topic, this.#options.task, record, content.reason, content.detail))
+      open.deadLetters.push(makeDeadLetter(lane.input.topic, this.#options.task, record, content))
     }
   }
 

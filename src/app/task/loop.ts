@@ -51,6 +51,7 @@ export class TaskLoop {
   #state: TaskState = INITIAL
   #own: Ownership
   #error: SegmentationError | undefined
+  #last: Head | undefined
   #doubtedAt: Ms = 0
   #aliveAt: Ms = Number.NEGATIVE_INFINITY
 
@@ -69,6 +70,11 @@ export class TaskLoop {
   /** The fold in memory, for reports; undefined while the task is not ours. */
   get fold(): TaskFold | undefined {
     return this.#own.fold
+  }
+
+  /** The head as of the last revision before the task was let go. */
+  get lastHead(): Head | undefined {
+    return this.#own.fold?.memory.head() ?? this.#last
   }
 
   dispatch(event: TaskEvent): void {
@@ -96,6 +102,7 @@ export class TaskLoop {
   #perform(effect: Effect): void {
     switch (effect.type) {
       case 'drop':
+        this.#last = this.lastHead
         this.#own = this.#fresh()
         return
       case 'left':
@@ -181,6 +188,9 @@ export class TaskLoop {
         this.#point('page-closed', rev)
         await outlet.publish(own.fence as Fence, { revisions: page.revisions })
         this.#point('published', rev)
+        for (const { transitions } of page.revisions) {
+          for (const t of transitions) this.#ports.telemetry.count(`transitions/${t.origin}/${t.cause}`, 1)
+        }
         return () => this.dispatch({ type: 'published', rev })
       }
       case 'checkpoint': {

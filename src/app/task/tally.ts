@@ -21,6 +21,7 @@ export class Tally {
   }
 
   record(content: Content): void {
+    if (content.type === 'command') return
     this.#records++
     if (content.type === 'events') this.#events += content.events.length
     else if (content.type === 'skipped') add(this.#skipped, content.reason, 1)

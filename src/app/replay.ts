@@ -1,0 +1,73 @@
+import { fail } from '../errors.ts'
+import type { JournalLine, Outlet, Revision } from '../ports/outlet.ts'
+import type { Rev } from '../ports/types.ts'
+import { genesisHead } from './task/journal.ts'
+import type { TaskOptions, TaskPorts } from './task/options.ts'
+import { OpenPage } from './task/page.ts'
+import { TaskFold } from './task/fold.ts'
+import { refoldOnce } from './task/step.ts'
+
+export interface ReplayOptions {
+  readonly options: TaskOptions
+  /** The published past: read, never written. */
+  readonly journal: Outlet
+  /** Doors of a scratch run; its source holds the same inputs. */
+  readonly ports: TaskPorts
+  readonly onRevision?: ((rev: Rev) => void) | undefined
+}
+
+export interface ReplayResult {
+  readonly revisions: number
+  readonly transitions: number
+  /** Decisions that this version would have made otherwise; the published ones were taken. */
+  readonly diverged: number
+}
+
+const TASK = 0
+
+/**
+ * Computes the published past again, bit for bit, by its journal: same records, same boundaries, same clock. What it would
+ * have sent goes to the scratch run with origin `replay`, never to anybody who acts on it.
+ */
+export async function replay({ options, journal, ports, onRevision }: ReplayOptions): Promise<ReplayResult> {
+  const { outlet, store, clock } = ports
+  const fence = await outlet.fence(TASK)
+  const token = options.newToken()
+  await store.take(fence, token)
+  const lines = journal.journal(TASK, -1)[Symbol.asyncIterator]()
+  const first = await lines.next()
+  if (first.done === true || first.value.rev !== 0) return fail('state-foreign', 'the journal does not begin at revision 0')
+  const head = genesisHead(first.value)
+  const fold = new TaskFold(options, head, { stored: false, knownRev: head.rev })
+  await outlet.publish(fence, { revisions: [bare(first.value)] })
+  await store.checkpoint(TASK, { token, after: undefined, head, profiles: [], memberships: [] })
+  let stored: Rev = 0
+  let page = new OpenPage()
+  let transitions = 0
+  let diverged = 0
+  const flush = async (): Promise<void> => {
+    if (page.revisions.length > 0) await outlet.publish(fence, { revisions: page.revisions })
+    page = new OpenPage()
+    const sealed = { token, after: stored, head: fold.memory.head(), ...fold.memory.book.seal(fold.memory.rev) }
+    await store.checkpoint(TASK, sealed)
+    fold.memory.book.stored()
+    stored = sealed.head.rev
+  }
+  for (let next = await lines.next(); next.done !== true; next = await lines.next()) {
+    const whole = await refoldOnce(ports, options, { task: TASK, token, fold }, next.value)
+    page.add(asReplay(whole.revision), whole.records, clock.elapsed())
+    transitions += whole.revision.transitions.length
+    diverged += whole.diverged
+    onRevision?.(next.value.rev)
+    if (page.remainingMs(options.page, clock.elapsed()) <= 0) await flush()
+  }
+  await flush()
+  return { revisions: fold.memory.rev, transitions, diverged }
+}
+
+const bare = (line: JournalLine): Revision => ({ line, transitions: [], memberships: [], deadLetters: [] })
+
+function asReplay(revision: Revision): Revision {
+  const transitions = revision.transitions.map((t) => (t.origin === 'live' ? { ...t, origin: 'replay' as const } : t))
+  return { ...revision, transitions }
+}

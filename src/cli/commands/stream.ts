@@ -1,0 +1,135 @@
+import { basename } from 'node:path'
+import type { Command } from 'commander'
+import { logTelemetry } from '../../adapters/log/telemetry.ts'
+import { zoneTable } from '../../adapters/system/zone.ts'
+import { Stream, type StreamResult } from '../../app/stream.ts'
+import { openRun, type EmbeddedRun } from '../../compose.ts'
+import type { RunInput } from '../../config.ts'
+import { parseMapping } from '../../domain/events/mapping.ts'
+import type { Head } from '../../ports/store.ts'
+import { fail } from '../../errors.ts'
+import type { Asked } from '../../first-start.ts'
+import { localeOption } from '../locale.ts'
+import type { Cli } from '../cli.ts'
+import { loadDeclaration } from '../declarations.ts'
+import { examples, jsonOption } from '../options.ts'
+import { streamJson, streamText } from '../stream-summary.ts'
+import { parseTime } from '../times.ts'
+
+interface Flags {
+  readonly mapping?: string
+  readonly model?: string
+  readonly state: string
+  readonly follow?: boolean
+  readonly liveFrom?: string
+  readonly app?: string
+  readonly locale?: 'en' | 'fr'
+  readonly rebuild?: boolean
+  readonly json?: boolean
+}
+
+/** More refused records than this share of a complete input: the command says so by its exit code. */
+const REFUSED_SHARE_MAX = 0.05
+const PROGRESS_INTERVAL_MS = 200
+
+/** `stream`: events in, segments and their changes out, in a folder that remembers where it stopped. */
+export function registerStream(program: Command, cli: Cli): void {
+  program
+    .command('stream')
+    .summary('the consumer: events in, segment changes out')
+    .description(
+      'Reads event files (NDJSON or CSV, plain or gzipped; - is standard input), keeps every user’s profile in the run folder, ' +
+        'and appends each change of segment to segment-changed.ndjson, exactly once, whatever ends the process and whenever. ' +
+        'The same command again goes on where it stopped; with --state alone it uses what the folder was made with.',
+    )
+    .argument('[file...]', 'inputs; needed the first time')
+    .requiredOption('--state <dir>', 'run folder; made if it is missing')
+    .option('--model <dir>', 'bundle to start with: folder, file or version; needed the first time')
+    .option('--mapping <name|file>', 'how the records become events; default: they are events already')
+    .option('--follow', 'wait for more at the end of the files, until Ctrl-C')
+    .option('--live-from <time>', 'earlier moves are history: into user-segments only')
+    .option('--app <name>', 'name of this segmentation in everything it writes')
+    .addOption(localeOption())
+    .option('--rebuild', 'the state is lost: fold everything again from the inputs')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples([
+        ['stream shop.ndjson --model models/first --state run', 'from a file to its end'],
+        ['stream --state run', 'the same again, from where it stopped'],
+        ['stream clicks.ndjson orders.ndjson --model models/first --state run --follow', 'two growing files'],
+        ['stream 2019-Oct.csv.gz --mapping rees46 --model models/rees46 --state rees46', 'a shop’s own records'],
+      ]),
+    )
+    .action((files: string[], flags: Flags) => stream(cli, files, flags))
+}
+
+async function stream(cli: Cli, files: readonly string[], flags: Flags): Promise<void> {
+  const telemetry = logTelemetry({ plain: process.stderr.isTTY || flags.json !== true })
+  const run = await openRun({ dir: flags.state, asked: askedOf(files, flags), telemetry, rebuild: flags.rebuild })
+  try {
+    const started = performance.now()
+    const result = await runStream(cli, run)
+    const head = result.heads.get(0)
+    if (!head) return
+    const facts = { head, counts: telemetry.counts, elapsedMs: performance.now() - started, ended: result.ended, dir: flags.state }
+    await cli.print(flags.json === true ? streamJson(facts) : streamText(facts))
+    checkRefused(head)
+  } finally {
+    await run.close()
+  }
+}
+
+export function askedOf(files: readonly string[], flags: Omit<Flags, 'state'>): Asked {
+  const { app, locale, model, follow = false } = flags
+  const liveFrom = flags.liveFrom === undefined ? undefined : new Date(parseTime(flags.liveFrom, zoneTable('UTC'))).toISOString()
+  return { app, locale, model, follow, liveFrom, inputs: inputsOf(files, flags.mapping) }
+}
+
+function inputsOf(files: readonly string[], mappingRef: string | undefined): RunInput[] {
+  if (mappingRef !== undefined && files.length === 0) fail('usage', '--mapping belongs to input files; none is named')
+  const mapping = mappingRef === undefined ? null : mappingOf(mappingRef)
+  const topics = new Map<string, number>()
+  return files.map((path) => {
+    const name = path === '-' ? 'stdin' : basename(path)
+    const count = (topics.get(name) ?? 0) + 1
+    topics.set(name, count)
+    return { topic: count === 1 ? name : `${name}#${count}`, path, format: mapping?.format ?? 'ndjson', mapping }
+  })
+}
+
+function mappingOf(ref: string): ReturnType<typeof parseMapping> {
+  const { path, value } = loadDeclaration('mappings', ref, 'mapping-invalid')
+  return parseMapping(value, path)
+}
+
+/** Runs to the end of the inputs or until Ctrl-C; a second Ctrl-C ends at once, which loses nothing either. */
+async function runStream(cli: Cli, run: EmbeddedRun): Promise<StreamResult> {
+  const task = new Stream(run.ports, { optionsOf: () => run.options, endsWithInputs: !run.config.follow })
+  let asked = false
+  const onSignal = (): void => {
+    if (asked) process.exit(130)
+    asked = true
+    cli.note('stopping: one last page and checkpoint (Ctrl-C again ends at once, nothing is lost)')
+    task.end()
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  const { total } = await run.source.progress()
+  const bar = total === undefined || run.config.follow ? undefined : cli.progress('stream', total, 'bytes')
+  const timer = bar && setInterval(() => void run.source.progress().then(({ done }) => bar.at(done)), PROGRESS_INTERVAL_MS)
+  try {
+    return await task.run()
+  } finally {
+    clearInterval(timer)
+    bar?.stop()
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+  }
+}
+
+function checkRefused(head: Head): void {
+  const refused = Object.values(head.counts.refused).reduce((a, b) => a + b, 0)
+  if (refused > REFUSED_SHARE_MAX * head.counts.records) {
+    fail('check-failed', `✗ ${refused} of ${head.counts.records} records were refused, more than 5 %; see dead-letter.ndjson`)
+  }
+}
+

@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto'
+import { EmbeddedOutlet } from './adapters/embedded/outlet.ts'
+import { openRunFolder, type RunFolder } from './adapters/embedded/run-folder.ts'
+import { EmbeddedReader } from './adapters/embedded/reader.ts'
+import { EmbeddedStore } from './adapters/embedded/store.ts'
+import { openBundleFiles } from './adapters/files/bundles.ts'
+import { FileSource } from './adapters/files/file-source.ts'
+import { systemClock } from './adapters/system/clock.ts'
+import { zoneTable } from './adapters/system/zone.ts'
+import { controlDecoder, CONTROL_TOPIC } from './app/control.ts'
+import { makeDecoder } from './app/decode.ts'
+import { SkipCheck } from './app/skip-check.ts'
+import type { TaskInput } from './app/task/lane.ts'
+import type { TaskOptions, TaskPorts } from './app/task/options.ts'
+import { canonicalJson } from './domain/base/canonical.ts'
+import { MINUTE_MS, SECOND_MS } from './domain/base/duration.ts'
+import { sha256Hex } from './domain/base/hash.ts'
+import type { ZoneTable } from './domain/base/zone.ts'
+import { compilePlan, type Plan } from './domain/features/plan.ts'
+import { DEFAULT_DUE_POLICY } from './domain/profile/due.ts'
+import { CODEC_VERSION, Profiles } from './domain/profile/profiles.ts'
+import { FOLD_VERSION } from './domain/profile/version.ts'
+import { BUNDLE_FORMAT, type Bundle } from './domain/segments/bundle.ts'
+import type { Telemetry } from './ports/telemetry.ts'
+import { RUN_CONFIG_FORMAT, type RunConfig } from './config.ts'
+import { settle, type Asked } from './first-start.ts'
+
+const MIB = 1024 * 1024
+
+/** How far an event may lie ahead of its record's time, or, in files, of the run's first start. */
+export const MAX_AHEAD_MS = 10 * MINUTE_MS
+
+/** How an embedded run works; none of it decides results. */
+const EMBEDDED = {
+  revisionSteps: 2000,
+  maxProfiles: 200_000,
+  page: { maxRecords: 20_000, maxOutputs: 20_000, maxAgeMs: 100, maxQuietAgeMs: SECOND_MS },
+  checkpointIntervalMs: 2 * SECOND_MS,
+  maxDirtyProfiles: 100_000,
+  pollLimit: { records: 4000, bytes: 4 * MIB },
+  idleWaitMs: 250,
+  /** Followed inputs: the clock stays this far behind the wall clock, for events on their way. */
+  tickAllowanceMs: 5 * SECOND_MS,
+} as const
+
+/** An embedded run with its doors open. */
+export interface EmbeddedRun {
+  readonly folder: RunFolder
+  readonly source: FileSource
+  readonly ports: TaskPorts
+  readonly options: TaskOptions
+  readonly config: RunConfig
+  readonly bundle: Bundle
+  close(): Promise<void>
+}
+
+export interface OpenRun {
+  readonly dir: string
+  readonly asked: Asked
+  readonly telemetry: Telemetry
+  readonly rebuild?: boolean | undefined
+}
+
+/** Takes the lock of a run folder, furnishes it where it is new, and opens its doors. */
+export async function openRun({ dir, asked, telemetry, rebuild = false }: OpenRun): Promise<EmbeddedRun> {
+  let source: FileSource | undefined
+  const folder = await openRunFolder(dir, {
+    create: true,
+    lineOf: (topic, offset) => source?.lineOf(topic, offset) ?? offset + 1,
+    mark: (point) => telemetry.point(0, point, -1),
+  })
+  try {
+    const config = await settle(folder, asked)
+    const { bundle } = await openBundleFiles().load(folder.paths.model)
+    const zones = zoneTables(config, bundle)
+    const store = new EmbeddedStore(folder)
+    const head = rebuild ? undefined : await new EmbeddedReader(folder).head(0)
+    const check = head && new SkipCheck(head)
+    source = openSource(config, folder, check)
+    const inputs = await taskInputs(config, source, zones)
+    const options = taskOptions({ config, bundle, zones, inputs, rebuild })
+    const outlet = new EmbeddedOutlet(folder, config.app)
+    const ports = { source, outlet, store, clock: systemClock, telemetry }
+    const opened = source
+    const close = async (): Promise<void> => {
+      await opened.close()
+      await folder.close()
+    }
+    return { folder, source, ports, options, config, bundle, close }
+  } catch (error) {
+    await source?.close()
+    await folder.close()
+    throw error
+  }
+}
+
+/** The inputs of a run, its control file among them, as one source. */
+function openSource(config: RunConfig, folder: RunFolder, check: SkipCheck | undefined): FileSource {
+  const control = { topic: CONTROL_TOPIC, path: folder.paths.control, format: 'ndjson', follow: true, optional: true } as const
+  const inputs = config.inputs.map(({ topic, path, format, mapping }) => ({
+    topic,
+    path,
+    format,
+    delimiter: mapping?.delimiter,
+    follow: config.follow && path !== '-',
+  }))
+  return new FileSource({
+    inputs: [control, ...inputs],
+    clock: systemClock,
+    stdin: process.stdin,
+    onSkip: (topic, record) => check?.skip(topic, record),
+  })
+}
+
+/** Zone tables that decide about this run: the feature set's and the mappings'. */
+function zoneTables(config: RunConfig, bundle: Bundle): Record<string, ZoneTable> {
+  const names = new Set([bundle.featureSet.zone, ...config.inputs.flatMap(({ mapping }) => mapping?.time.zone ?? [])])
+  return Object.fromEntries([...names].sort().map((name) => [name, zoneTable(name)]))
+}
+
+async function taskInputs(config: RunConfig, source: FileSource, zones: Record<string, ZoneTable>): Promise<TaskInput[]> {
+  const inputs: TaskInput[] = [{ topic: CONTROL_TOPIC, control: true, decode: controlDecoder(CONTROL_TOPIC) }]
+  for (const { topic, format, mapping } of config.inputs) {
+    const columns = format === 'csv' ? await source.columns(topic) : undefined
+    inputs.push({ topic, decode: makeDecoder({ format, mapping: mapping ?? undefined, columns, zones }) })
+  }
+  return inputs
+}
+
+/** Hash of all that decides results beside the records: whatever differs in it may decide otherwise. */
+export function recipeOf(config: RunConfig, zones: Record<string, ZoneTable>): string {
+  const { locale, inputs } = config
+  const mappings = Object.fromEntries(inputs.map(({ topic, mapping }) => [topic, mapping]))
+  const limits = { maxAheadMs: MAX_AHEAD_MS, due: DEFAULT_DUE_POLICY }
+  return sha256Hex(canonicalJson({ foldVersion: FOLD_VERSION, locale, mappings, zones, limits })).slice(0, 16)
+}
+
+interface Parts {
+  readonly config: RunConfig
+  readonly bundle: Bundle
+  readonly zones: Record<string, ZoneTable>
+  readonly inputs: readonly TaskInput[]
+  readonly rebuild: boolean
+}
+
+function taskOptions({ config, bundle, zones, inputs, rebuild }: Parts): TaskOptions {
+  const { featureSet } = bundle
+  const plan = compilePlan(featureSet, zones[featureSet.zone] as ZoneTable)
+  return {
+    ...EMBEDDED,
+    task: 0,
+    inputs,
+    segmenter: { locale: config.locale, due: DEFAULT_DUE_POLICY },
+    recipe: recipeOf(config, zones),
+    maxAheadMs: MAX_AHEAD_MS,
+    newProfiles: () => new Profiles(plan),
+    serves: ({ featureSet: other }) => other.zone === plan.zone.name && reading(compilePlan(other, plan.zone)) === reading(plan),
+    tickAllowanceMs: config.follow ? EMBEDDED.tickAllowanceMs : undefined,
+    rebuild,
+    newToken: randomUUID,
+    genesis: {
+      app: config.app,
+      formats: { fold: FOLD_VERSION, profile: CODEC_VERSION, bundle: BUNDLE_FORMAT, run: RUN_CONFIG_FORMAT },
+      liveFrom: config.liveFrom === null ? 0 : Date.parse(config.liveFrom),
+    },
+    startAt: (bounds) => Object.fromEntries(Object.keys(bounds).map((topic) => [topic, 0])),
+  }
+}
+
+/** What a profile must keep and how a vector is read from it; labels and transforms are the bundle's own. */
+function reading({ layout, columns, reads, order, columnOf }: Plan): string {
+  return canonicalJson({ layout, columns, reads, order, columnOf })
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { fail } from './errors.ts'
+import { mappingSchema } from './domain/events/mapping.ts'
+
+/** Form of `config.json` that this version writes and reads. */
+export const RUN_CONFIG_FORMAT = 1
+
+const input = z.strictObject({
+  topic: z.string(),
+  path: z.string(),
+  format: z.enum(['ndjson', 'csv']),
+  /** null: events in their native form. */
+  mapping: mappingSchema.nullable(),
+})
+
+/** What a run folder was made with; everything in it decides results, so a later start must agree. */
+export const runConfigSchema = z.strictObject({
+  format: z.literal(RUN_CONFIG_FORMAT),
+  app: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),
+  locale: z.enum(['en', 'fr']),
+  follow: z.boolean(),
+  /** ISO 8601; null: everything is live. */
+  liveFrom: z.string().nullable(),
+  inputs: z.array(input).min(1),
+  /** Version of the bundle that the run was started with; promoted ones come by the control input. */
+  model: z.string(),
+})
+export type RunConfig = z.infer<typeof runConfigSchema>
+export type RunInput = RunConfig['inputs'][number]
+
+/** `config.json` as text → config. Rejects what another version wrote, naming the first disagreements. */
+export function parseRunConfig(text: string, place: string): RunConfig {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    return fail('folder-foreign', `${place}: is not JSON`, error)
+  }
+  const format = (value as { format?: unknown } | null)?.format
+  if (format !== RUN_CONFIG_FORMAT) {
+    return fail('state-version', `${place}: has format ${String(format)}, this version reads ${RUN_CONFIG_FORMAT}`)
+  }
+  const parsed = runConfigSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issues = parsed.error.issues.slice(0, 3).map((i) => `${i.path.join('.')}: ${i.message}`)
+  return fail('folder-foreign', `${place}: ${issues.join('; ')}`)
+}
+
+/** Refuses to go on in a folder that was made with other options; names option, given and former value. */
+export function sameRun(former: RunConfig, given: Partial<RunConfig>, place: string): void {
+  const differ = (what: string, now: unknown, then: unknown): never =>
+    fail('folder-foreign', `${place} was made with ${what} ${String(then)}, now ${String(now)} is given`)
+  if (given.app !== undefined && given.app !== former.app) differ('--app', given.app, former.app)
+  if (given.locale !== undefined && given.locale !== former.locale) differ('--locale', given.locale, former.locale)
+  if (given.model !== undefined && given.model !== former.model) {
+    differ('bundle', given.model.slice(0, 12), former.model.slice(0, 12))
+  }
+  if (given.liveFrom !== undefined && given.liveFrom !== former.liveFrom) {
+    differ('--live-from', given.liveFrom ?? 'the first event', former.liveFrom ?? 'the first event')
+  }
+  if (given.inputs === undefined) return
+  const topics = (config: { inputs: readonly RunInput[] }): string => config.inputs.map((i) => i.topic).join(', ')
+  if (topics({ inputs: given.inputs }) !== topics(former)) differ('inputs', topics({ inputs: given.inputs }), topics(former))
+  given.inputs.forEach((now, i) => {
+    const then = former.inputs[i]
+    if (then && JSON.stringify(now.mapping) !== JSON.stringify(then.mapping)) {
+      differ(`mapping (input ${now.topic})`, now.mapping?.name ?? 'none', then.mapping?.name ?? 'none')
+    }
+  })
+}

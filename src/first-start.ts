@@ -1,0 +1,89 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RunFolder } from './adapters/embedded/run-folder.ts'
+import { openBundleFiles } from './adapters/files/bundles.ts'
+import { firstTexts } from './app/run-setup.ts'
+import { fail } from './errors.ts'
+import { parseRunConfig, RUN_CONFIG_FORMAT, runConfigSchema, sameRun, type RunConfig, type RunInput } from './config.ts'
+
+/** What the caller asks for; only a first start needs all of it. */
+export interface Asked {
+  readonly app?: string | undefined
+  readonly locale?: 'en' | 'fr' | undefined
+  readonly follow: boolean
+  /** ISO 8601. */
+  readonly liveFrom?: string | undefined
+  readonly inputs: readonly RunInput[]
+  /** Folder, file or version of a bundle. */
+  readonly model?: string | undefined
+}
+
+const APP_DEFAULT = 'segmentation'
+
+/** Has this folder been made by a first start? */
+export function hasRun(dir: string): boolean {
+  return existsSync(join(dir, 'config.json'))
+}
+
+/** The config of a run folder that was made before. Rejects with `folder-missing`, `folder-foreign` or `state-version`. */
+export function readRunConfig(dir: string): RunConfig {
+  const path = join(dir, 'config.json')
+  if (!existsSync(path)) return fail('folder-missing', `${dir} is not a run folder: expected ${path}`)
+  return parseRunConfig(readFileSync(path, 'utf8'), path)
+}
+
+/**
+ * The config to run with, under the folder's lock: the folder's own where it has one, after checking that nothing else was
+ * asked for; else the folder is furnished for its first start. A first start that was cut short is done again.
+ */
+export async function settle(folder: RunFolder, asked: Asked): Promise<RunConfig> {
+  const { dir, paths } = folder
+  if (hasRun(dir)) return resume(readRunConfig(dir), asked, dir)
+  if (existsSync(paths.journal) && readFileSync(paths.journal).length > 0) {
+    fail('folder-foreign', `${dir} has a journal but no ${paths.config}; expected both or neither`)
+  }
+  if (asked.inputs.length === 0) fail('usage', `${dir} is new: name at least one input file, or - for standard input`)
+  if (asked.model === undefined) fail('usage', `${dir} is new: give the bundle to start with by --model DIR`)
+  const { bundle, labels } = await openBundleFiles().load(asked.model)
+  await openBundleFiles().save(bundle, labels, paths.model)
+  const config: RunConfig = {
+    format: RUN_CONFIG_FORMAT,
+    app: asked.app ?? APP_DEFAULT,
+    locale: asked.locale ?? 'en',
+    follow: asked.follow,
+    liveFrom: asked.liveFrom ?? null,
+    inputs: [...asked.inputs],
+    model: bundle.version,
+  }
+  const checked = runConfigSchema.safeParse(config)
+  if (!checked.success) fail('usage', `--app ${config.app}: expected lower-case letters, digits and dashes, at most 64`)
+  const texts = firstTexts(bundle, labels)
+  await write(paths.segmentCatalog, texts.catalog)
+  await write(paths.control, texts.control)
+  // last: a folder with a config is a whole one
+  await write(paths.config, `${JSON.stringify(config, null, 2)}\n`)
+  return config
+}
+
+async function resume(former: RunConfig, asked: Asked, dir: string): Promise<RunConfig> {
+  const model = asked.model === undefined ? undefined : (await openBundleFiles().load(asked.model)).bundle.version
+  const given: Partial<RunConfig> = {
+    ...(asked.app === undefined ? {} : { app: asked.app }),
+    ...(asked.locale === undefined ? {} : { locale: asked.locale }),
+    ...(asked.liveFrom === undefined ? {} : { liveFrom: asked.liveFrom }),
+    ...(model === undefined ? {} : { model }),
+    ...(asked.inputs.length === 0 ? {} : { inputs: [...asked.inputs] }),
+  }
+  sameRun(former, given, dir)
+  // paths may have moved, and whether more is waited for is the caller's to say
+  const paths = new Map(asked.inputs.map((input) => [input.topic, input.path]))
+  const inputs = former.inputs.map((input) => ({ ...input, path: paths.get(input.topic) ?? input.path }))
+  return { ...former, inputs, follow: asked.follow || (asked.inputs.length === 0 && former.follow) }
+}
+
+async function write(path: string, text: string): Promise<void> {
+  const part = `${path}.part`
+  await writeFile(part, text)
+  await rename(part, path)
+}
