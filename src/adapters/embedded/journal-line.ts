@@ -38,6 +38,9 @@ const storedSchema = z.strictObject({
   files: z.strictObject({ 'segment-changed': extent, 'user-segments': extent, 'dead-letter': extent }),
 })
 
+// A member that the port gains must be read back, too.
+storedSchema.shape satisfies Record<keyof JournalLine | 'files', unknown>
+
 /** One line of `journal.ndjson`, with its line end. */
 export function encodeStoredLine(line: JournalLine, files: Extents): string {
   return `${JSON.stringify({ ...line, files })}\n`

@@ -245,8 +245,9 @@ function sizeOf(file: string): number | undefined {
   return statSync(file, { throwIfNoEntry: false })?.size
 }
 
-/** Makes a new or changed name durable. */
+/** Makes a new or changed name durable; Windows does that by itself and opens no folders. */
 function syncFolder(dir: string): void {
+  if (process.platform === 'win32') return
   const fd = openSync(dir, 'r')
   try {
     fsyncSync(fd)

@@ -79,6 +79,28 @@ describe('a disk that fails', () => {
   )
 })
 
+test('a page is refused only when nothing of it is being written any more', async () => {
+  let calls = 0
+  const folder = await openFresh({
+    write: async (fd, bytes, from, position) => {
+      calls++
+      if (calls === 5) throw Object.assign(new Error('full'), { code: 'ENOSPC' })
+      if (calls === 6) await new Promise((resolve) => setTimeout(resolve, 50))
+      return writeSome(fd, bytes, from, position)
+    },
+  })
+  const outlet = outletOf(folder)
+  const fence = await outlet.fence(0)
+  await outlet.publish(fence, page(busyRevision(0, 1)))
+  const before = outputs(folder)
+  calls = 4
+  await expect(outlet.publish(fence, page(busyRevision(1, 1)))).rejects.toMatchObject({ code: 'disk-full' })
+  await outlet.fence(0)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(outputs(folder)).toBe(before)
+  await discard(folder)
+})
+
 /** A small file system of its own, where this process may make one. */
 function mount(dir: string): boolean {
   mkdirSync(dir, { recursive: true })
