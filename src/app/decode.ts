@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Buffer, isUtf8 } from 'node:buffer'
+import { Buffer, isAscii, isUtf8 } from 'node:buffer'
 import type { RawRecord } from '../ports/source.ts'
 import type { Topic } from '../ports/types.ts'
 import { fail } from '../errors.ts'
@@ -106,7 +106,7 @@ function textReader(): TextOf {
   /** The first byte at or after `seenFrom` that is not ASCII. */
   let next = 0
   let seenFrom = 0
-  const isAscii = (from: number, to: number): boolean => {
+  const noneBefore = (from: number, to: number): boolean => {
     if (from < seenFrom || from > next) {
       notAscii.lastIndex = from
       next = notAscii.exec(sharedText)?.index ?? sharedText.length
@@ -123,9 +123,11 @@ function textReader(): TextOf {
     if (bytes !== sharedBytes) {
       sharedBytes = bytes
       sharedText = latin1Slice.call(bytes, 0, bytes.length)
-      seenFrom = Number.POSITIVE_INFINITY
+      // All at once is much faster than searching; one accent in the bytes, and the search begins with the first record.
+      next = isAscii(bytes) ? Number.POSITIVE_INFINITY : -1
+      seenFrom = 0
     }
-    return isAscii(from, to) ? sharedText.substring(from, to) : textOf(bytes, from, to)
+    return noneBefore(from, to) ? sharedText.substring(from, to) : textOf(bytes, from, to)
   }
 }
 
