@@ -23,7 +23,7 @@ import { FOLD_VERSION } from './domain/profile/version.ts'
 import { BUNDLE_FORMAT, type Bundle } from './domain/segments/bundle.ts'
 import type { Telemetry } from './ports/telemetry.ts'
 import { RUN_CONFIG_FORMAT, type RunConfig } from './config.ts'
-import { settle, type Asked } from './first-start.ts'
+import { readRunConfig, settle, type Asked } from './first-start.ts'
 
 const MIB = 1024 * 1024
 
@@ -116,6 +116,46 @@ function openSource(config: RunConfig, folder: RunFolder, check: SkipCheck | und
 function zoneTables(config: RunConfig, bundle: Bundle): Record<string, ZoneTable> {
   const names = new Set([bundle.featureSet.zone, ...config.inputs.flatMap(({ mapping }) => mapping?.time.zone ?? [])])
   return Object.fromEntries([...names].sort().map((name) => [name, zoneTable(name)]))
+}
+
+/** The doors of a replay: a past that is only read, and a scratch run that takes what it would have sent. */
+export interface ReplayRun {
+  readonly journal: EmbeddedOutlet
+  readonly ports: TaskPorts
+  readonly options: TaskOptions
+  /** Revisions to compute again. */
+  readonly revisions: number
+  close(): Promise<void>
+}
+
+/** Opens the run folder `dir` for reading and `scratch` for the replay; takes the locks of both. */
+export async function openReplay(dir: string, scratch: string, telemetry: Telemetry): Promise<ReplayRun> {
+  const config = readRunConfig(dir)
+  const opened: { close(): Promise<void> }[] = []
+  const keep = <T extends { close(): Promise<void> }>(door: T): T => {
+    opened.push(door)
+    return door
+  }
+  const close = async (): Promise<void> => {
+    for (const door of opened.reverse()) await door.close()
+  }
+  try {
+    const past = keep(await openRunFolder(dir, { create: false, readOnly: true }))
+    const { bundle } = await openBundleFiles().load(past.paths.model)
+    const zones = zoneTables(config, bundle)
+    const source = keep(openSource({ ...config, follow: false }, past, undefined))
+    const inputs = await taskInputs(config, source, zones)
+    const options = taskOptions({ config: { ...config, follow: false }, bundle, zones, inputs, rebuild: false })
+    const lineOf = (topic: string, offset: number): number => source.lineOf(topic, offset) ?? offset + 1
+    const folder = keep(await openRunFolder(scratch, { create: true, lineOf }))
+    const outlet = new EmbeddedOutlet(folder, config.app)
+    const ports = { source, outlet, store: new EmbeddedStore(folder), clock: systemClock, telemetry }
+    const head = await new EmbeddedReader(past).head(0)
+    return { journal: new EmbeddedOutlet(past, config.app), ports, options, revisions: head?.rev ?? 0, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
 }
 
 async function taskInputs(config: RunConfig, source: FileSource, zones: Record<string, ZoneTable>): Promise<TaskInput[]> {

@@ -3,6 +3,7 @@ import { endOnClosedPipe, processCli, type Cli } from './cli.ts'
 import { registerFeatures } from './commands/features.ts'
 import { registerGenerate } from './commands/generate.ts'
 import { registerPredict } from './commands/predict.ts'
+import { registerReplay } from './commands/replay.ts'
 import { registerStream } from './commands/stream.ts'
 import { registerTrain } from './commands/train.ts'
 import { failureOf } from './failure.ts'
@@ -12,7 +13,7 @@ import { versionText } from './version.ts'
 export type Register = (program: Command, cli: Cli) => void
 
 /** Every verb, in the order of the manual. */
-const VERBS: readonly Register[] = [registerGenerate, registerFeatures, registerTrain, registerPredict, registerStream]
+const VERBS: readonly Register[] = [registerGenerate, registerFeatures, registerTrain, registerPredict, registerStream, registerReplay]
 
 export function buildProgram(cli: Cli): Command {
   const program = new Command('segmentation')
