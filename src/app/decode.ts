@@ -67,8 +67,8 @@ function jsonParser(): (record: RawRecord) => unknown {
     if (typeof text !== 'string') return text
     try {
       return JSON.parse(text)
-    } catch (error) {
-      return notJson(error)
+    } catch {
+      return notJson(text)
     }
   }
 }
@@ -140,10 +140,17 @@ function textOf(bytes: Uint8Array, from: number, to: number): string | Unreadabl
   return text
 }
 
-/** Only the place: the engine's own message may quote the record, and a user id with it. */
-function notJson(error: unknown): Unreadable {
-  const place = /position \d+/.exec(error instanceof Error ? error.message : '')
-  return new Unreadable('not-json', `the record is not JSON${place ? `, at ${place[0]}` : ''}`)
+/**
+ * The engine's own message would quote the record, and a user id with it, and differs between engines; so only what can be
+ * seen from outside.
+ */
+function notJson(text: string): Unreadable {
+  const body = text.trim()
+  let what = ''
+  if (!body.startsWith('{')) what = ': it does not start with {'
+  else if (!body.endsWith('}')) what = ': it does not end with }, it may be cut off'
+  else if (/:\s*-?(NaN|Infinity)\b/.test(body)) what = ': NaN and Infinity are no JSON numbers'
+  return new Unreadable('not-json', `the record is not JSON${what}`)
 }
 
 /** Bytes of the whole value, also where only its head was kept. */

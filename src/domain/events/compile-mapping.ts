@@ -13,6 +13,7 @@ import {
   attributesStep,
   idStep,
   kindStep,
+  objectStep,
   skipSteps,
   textStep,
   timeStep,
@@ -52,6 +53,7 @@ const NOTHING = {}
 function stepsOf(mapping: Mapping, { columns, zones }: MappingContext): readonly Step[] {
   const fieldOf = fieldReaders(mapping, columns)
   const steps: readonly (Step | undefined)[] = [
+    objectStep(mapping),
     ...skipSteps(mapping, fieldOf),
     // First, because a record that nobody wants need not be complete.
     kindStep(mapping, fieldOf),

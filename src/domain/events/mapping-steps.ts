@@ -9,6 +9,15 @@ import type { TimeReader } from './time-format.ts'
 
 export const missing = (name: string): Refused => refused('missing-field', `${name}: is missing`)
 
+/** A JSON value without fields is nobody's event, wanted or not. */
+export function objectStep({ format }: Mapping): Step | undefined {
+  if (format === 'csv') return undefined
+  return (fields) =>
+    typeof fields === 'object' && fields !== null && !Array.isArray(fields)
+      ? undefined
+      : refused('bad-value', `${shown(fields)} is not an object`)
+}
+
 /** Records that are not wanted, one step per rule. */
 export function skipSteps({ skipWhen = [] }: Mapping, fieldOf: FieldOf): Step[] {
   return skipWhen.map(({ field, values, reason }) => {
