@@ -142,14 +142,18 @@ describe('a file that rolls', () => {
     }
   })
 
-  test('old parts may be moved elsewhere', async () => {
+  test('old parts may be moved elsewhere: the numbers go on', async () => {
     await publish(0, 12)
     await compressed(folder)
-    for (const part of partsOf(folder, 'segment-changed')) rmSync(join(folder.dir, part))
+    const moved = partsOf(folder, 'segment-changed')
+    for (const part of moved) rmSync(join(folder.dir, part))
     const before = readFileSync(folder.paths.segmentChanged, 'utf8')
-    const outlet = outletOf(folder)
-    await outlet.fence(0)
+    await outletOf(folder).fence(0)
     expect(readFileSync(folder.paths.segmentChanged, 'utf8')).toBe(before)
+    await publish(13, 16)
+    await compressed(folder)
+    const next = String(moved.length + 1).padStart(6, '0')
+    expect(partsOf(folder, 'segment-changed')[0]).toBe(`segment-changed.${next}.ndjson.gz`)
   })
 
   test('closing while a part is compressed leaves the part whole', async () => {
