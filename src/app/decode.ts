@@ -12,7 +12,7 @@ import { decodeEvent } from '../domain/events/decode-event.ts'
 import { MAX_RECORD_BYTES } from '../domain/events/event.ts'
 import type { Decoded, RefusalReason } from '../domain/events/event.ts'
 import type { Mapping } from '../domain/events/mapping.ts'
-import { refused } from '../domain/events/refusal.ts'
+import { refused, shown } from '../domain/events/refusal.ts'
 import type { Refused } from '../domain/events/refusal.ts'
 
 /** A raw record → its events, or why there are none. Depends on nothing but the record and `latestMs`. */
@@ -24,12 +24,36 @@ export interface DecoderInput {
   readonly mapping?: Mapping | undefined
   /** The header of a CSV input. */
   readonly columns?: readonly string[] | undefined
+  /** The one currency of the run (ISO 4217): amounts in another are refused, never added to these. Any, where missing. */
+  readonly currency?: string | undefined
   /** Tables of the zones that mappings name; UTC needs none. */
   readonly zones?: Readonly<Record<string, ZoneTable>> | undefined
 }
 
 /** The decoder of one input. Throws `mapping-invalid` where format, header and mapping do not fit each other. */
-export function makeDecoder({ format, mapping, columns, zones }: DecoderInput): Decoder {
+export function makeDecoder(input: DecoderInput): Decoder {
+  const decode = anyCurrency(input)
+  const { currency } = input
+  if (currency === undefined) return decode
+  return (record, latestMs) => {
+    const decoded = decode(record, latestMs)
+    const other =
+      decoded.type === 'events'
+        ? decoded.events.find((event) => isOther(event.currency, currency))
+        : undefined
+    return other === undefined
+      ? decoded
+      : refused(
+          'unknown-currency',
+          `currency: ${shown(other.currency)} is not ${currency}, and there are no rates`,
+        )
+  }
+}
+
+const isOther = (found: string | undefined, currency: string): boolean =>
+  found !== undefined && found !== currency
+
+function anyCurrency({ format, mapping, columns, zones }: DecoderInput): Decoder {
   if (mapping === undefined) {
     if (format === 'csv')
       fail('mapping-invalid', 'a CSV input needs a mapping: which column is the user, the time, the kind')

@@ -58,6 +58,17 @@ describe('the native form', () => {
     expect(refusal(value)).toBe(expected)
   })
 
+  test('amounts in another currency than the one of the run are refused, events without an amount are not', () => {
+    const euros = makeDecoder({ format: 'ndjson', currency: 'EUR' })
+    const paid = (currency: string): string => JSON.stringify({ ...event, amountMinor: 1, currency })
+    expect(refusal(paid('EUR'), euros)).toBe('events')
+    expect(refusal(JSON.stringify(event), euros)).toBe('events')
+    expect(refusal(paid('JPY'), euros)).toBe(
+      'unknown-currency: currency: "JPY" is not EUR, and there are no rates',
+    )
+    expect(refusal(paid('JPY'))).toBe('events')
+  })
+
   test('the character that stands for broken bytes is a character like others', () => {
     expect(refusal(JSON.stringify({ ...event, userId: 'u\ufffd' }))).toBe('events')
   })

@@ -1,7 +1,9 @@
-import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { SegmentationError, fail } from '../../errors.ts'
+
+/** The path that means standard input. */
+export const STDIN_PATH = '-'
 
 /** Bytes read one after the other. */
 export interface ByteInput {
@@ -32,14 +34,6 @@ export class PlainBytes implements ByteInput {
     this.position = position
   }
 
-  static async open(path: string): Promise<PlainBytes> {
-    try {
-      return new PlainBytes(await open(path, 'r'), path, 0)
-    } catch (error) {
-      throw fileError(path, error)
-    }
-  }
-
   async read(block: Uint8Array, at: number): Promise<number> {
     try {
       const { bytesRead } = await this.file.read(block, at, block.length - at, this.position)
@@ -57,17 +51,23 @@ export class PlainBytes implements ByteInput {
 
 /** A stream that cannot go back, such as standard input. Holds one chunk at a time. */
 export class StreamBytes implements ByteInput {
+  readonly #name: string
   readonly #chunks: AsyncIterator<Buffer>
   #chunk: Buffer = Buffer.alloc(0)
+  /** A broken stream stays broken; asked again it would only say that it is over. */
+  #fault: SegmentationError | undefined
 
-  constructor(stream: Readable) {
+  constructor(stream: Readable, name: string) {
+    this.#name = name
     this.#chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>
   }
 
   async read(block: Uint8Array, at: number): Promise<number> {
     while (this.#chunk.length === 0) {
+      if (this.#fault) throw this.#fault
       const next = await this.#chunks.next().catch((error: unknown) => {
-        throw fileError('standard input', error)
+        this.#fault = fileError(this.#name, error)
+        throw this.#fault
       })
       if (next.done === true) return 0
       this.#chunk = Buffer.isBuffer(next.value) ? next.value : Buffer.from(next.value)
@@ -118,8 +118,9 @@ export async function peek(input: ByteInput, count: number): Promise<Uint8Array>
 }
 
 export function notAgain(path: string): never {
+  const name = path === STDIN_PATH ? 'standard input' : path
   return fail(
     'input-changed',
-    `${path}: cannot be read again from an earlier position; pipe it again from its start`,
+    `${name}: cannot be read again from an earlier position; give it again from its start`,
   )
 }

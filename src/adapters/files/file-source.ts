@@ -6,7 +6,7 @@ import type { Ms, Offset, Positions, Task, Topic } from '../../ports/types.ts'
 import { assert } from '../../errors.ts'
 import { SECOND_MS } from '../../domain/base/duration.ts'
 import { FileTopic } from './file-topic.ts'
-import { STDIN_PATH } from './open.ts'
+import { STDIN_PATH } from './bytes.ts'
 import type { FileInput } from './open.ts'
 
 /** How often a followed file is looked at while there is nothing to read. */
@@ -115,7 +115,8 @@ export class FileSource implements RecordSource {
 async function sizeOf(path: string): Promise<number | undefined> {
   if (path === STDIN_PATH) return undefined
   const found = await stat(path).catch(() => undefined)
-  return found?.size ?? 0
+  if (found === undefined) return 0
+  return found.isFile() ? found.size : undefined
 }
 
 /** Reads until something is queued or the end is proven; a dry file is looked at once. */

@@ -8,7 +8,7 @@ import { LINES, csvRecords } from './frame.ts'
 import type { Framing } from './frame.ts'
 import { TAIL_BYTES, checkGrowth } from './growth.ts'
 import { LineMarks } from './lines.ts'
-import { STDIN_PATH, openInput } from './open.ts'
+import { openInput } from './open.ts'
 import type { FileInput, Opened } from './open.ts'
 import { RecordReader } from './reader.ts'
 import type { Place } from './reader.ts'
@@ -133,9 +133,9 @@ export class FileTopic {
   }
 
   async #goBack(offset: Offset): Promise<void> {
-    if (this.input.path === STDIN_PATH) notAgain('standard input')
     const opened = this.#opened
-    if (opened?.plain) {
+    if (opened?.packed === undefined) notAgain(this.input.path)
+    if (opened.plain) {
       this.#readFrom(opened, this.#index.findLast((place) => place.offset <= offset) ?? this.#start)
       return
     }

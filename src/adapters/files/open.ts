@@ -1,12 +1,11 @@
+import { open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { SegmentationError, fail } from '../../errors.ts'
+import { fail } from '../../errors.ts'
 import type { Topic } from '../../ports/types.ts'
-import { PeekedBytes, PlainBytes, StreamBytes, peek } from './bytes.ts'
+import { PeekedBytes, PlainBytes, STDIN_PATH, StreamBytes, fileError, peek } from './bytes.ts'
 import type { ByteInput } from './bytes.ts'
 import { GzipBytes, isGzip } from './gzip.ts'
-
-/** The path that means standard input. */
-export const STDIN_PATH = '-'
 
 /** One input of an embedded run. */
 export interface FileInput {
@@ -35,28 +34,40 @@ const MAGIC_BYTES = 2
 
 /** Opens an input at its first byte; undefined where it is optional and not there yet. */
 export async function openInput(input: FileInput, stdin: Readable): Promise<Opened | undefined> {
-  if (input.path === STDIN_PATH) return openStream(stdin)
-  let plain: PlainBytes
-  try {
-    plain = await PlainBytes.open(input.path)
-  } catch (error) {
-    if (input.optional === true && error instanceof SegmentationError && error.code === 'file-missing')
-      return undefined
-    throw error
-  }
+  if (input.path === STDIN_PATH) return openStream(stdin, 'standard input')
+  const file = await openFile(input)
+  if (file === undefined) return undefined
+  const plain = new PlainBytes(file, input.path, 0)
+  const kind = await file.stat()
+  if (kind.isDirectory()) return refuse(plain, `${input.path}: is a folder, a file is expected`)
+  if (!kind.isFile()) return openStream(file.createReadStream(), input.path)
   const gzip = isGzip(await peek(plain, MAGIC_BYTES))
   plain.position = 0
   if (!gzip) return { bytes: plain, plain, packed: plain }
-  if (input.follow === true) {
-    await plain.close()
-    fail('usage', `${input.path}: is a gzip file; only plain files can be followed`)
-  }
+  if (input.follow === true)
+    return refuse(plain, `${input.path}: is a gzip file; only plain files can be followed`)
   return { bytes: new GzipBytes(plain), plain: undefined, packed: plain }
 }
 
-async function openStream(stdin: Readable): Promise<Opened> {
-  const stream = new StreamBytes(stdin)
-  const head = await peek(stream, MAGIC_BYTES)
-  const whole = new PeekedBytes(head, stream)
+async function openFile({ path, optional }: FileInput): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r')
+  } catch (error) {
+    const coded = fileError(path, error)
+    if (optional === true && coded.code === 'file-missing') return undefined
+    throw coded
+  }
+}
+
+async function refuse(plain: PlainBytes, message: string): Promise<never> {
+  await plain.close()
+  return fail('usage', message)
+}
+
+/** Standard input, or a pipe by its path. */
+async function openStream(stream: Readable, name: string): Promise<Opened> {
+  const bytes = new StreamBytes(stream, name)
+  const head = await peek(bytes, MAGIC_BYTES)
+  const whole = new PeekedBytes(head, bytes)
   return { bytes: isGzip(head) ? new GzipBytes(whole) : whole, plain: undefined, packed: undefined }
 }

@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync, appendFileSync, renameSync, truncateSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -236,6 +238,39 @@ describe('positions', () => {
     expect(await texts(source, 3)).toEqual(['d'])
     expect(skipped).toHaveLength(2)
     await expect(poll(source, 1)).rejects.toMatchObject({ code: 'input-changed' })
+  })
+
+  test('a pipe by its path is read like standard input', async () => {
+    const path = join(dir, 'pipe')
+    execFileSync('mkfifo', [path])
+    const writer = writeFile(path, 'a\nb\n')
+    const source = sourceOf({ path })
+    expect(await texts(source)).toEqual(['a', 'b'])
+    expect((await source.progress()).total).toBeUndefined()
+    await expect(poll(source, 0)).rejects.toMatchObject({ code: 'input-changed' })
+    await writer
+  })
+
+  test('a folder is no input', async () => {
+    await expect(poll(sourceOf({ path: dir }), 0)).rejects.toMatchObject({ code: 'usage' })
+  })
+
+  test('a stream that breaks stays broken', async () => {
+    const stdin = Readable.from(
+      (function* () {
+        yield Buffer.from('a\nb')
+        throw new Error('the other end died')
+      })(),
+    )
+    const source = new FileSource({
+      inputs: [{ topic: 't', path: '-', format: 'ndjson' }],
+      clock: realClock,
+      stdin,
+    })
+    open.push(source)
+    expect((await poll(source, 0)).records['t']).toHaveLength(1)
+    for (let i = 0; i < 2; i++)
+      await expect(poll(source, 1)).rejects.toMatchObject({ code: 'file-unreadable' })
   })
 
   test('the line on which a record starts counts the header, empty lines and lines inside quotes', async () => {
