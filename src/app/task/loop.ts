@@ -79,6 +79,7 @@ export class TaskLoop {
 
   dispatch(event: TaskEvent): void {
     const before = this.#state.phase
+    if (event.type === 'end' && !this.#state.ending) this.#point('ending', this.#state.folded)
     const [next, effects] = reduce(this.#state, event)
     this.#state = next
     if (next.phase === 'doubting' && before !== 'doubting') this.#doubtedAt = this.#ports.clock.now()
