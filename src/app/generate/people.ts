@@ -11,8 +11,8 @@ export interface Person {
   readonly joinDay: number
   /** First day without any event; Infinity: never lapses. */
   readonly lapseDay: number
-  /** Own factor on the persona's rate of sessions; median 1. */
-  readonly pace: number
+  /** Own days from one visit to the next; median the persona's. */
+  readonly everyDays: number
   /** Own place on the shelf, 0–1. */
   readonly priceLevel: number
   readonly favourite: Department
@@ -33,16 +33,16 @@ export function personAt(seed: number, index: number, days: number): Person {
   const joinDay = founding ? 0 : random.below(days)
   const [from, to] = LAPSE_RANGE
   const lapse = Math.floor(days * (from + (to - from) * random.next()))
-  const pace = Math.exp(0.3 * random.normal())
+  const everyDays = persona.visitEveryDays * Math.exp(0.2 * random.normal())
   const priceLevel = Math.min(1, Math.max(0, persona.priceLevel + 0.06 * random.normal()))
   const taste = random.next()
-  const at = taste < 0.6 ? 0 : taste < 0.9 ? 1 : 2
+  const at = taste < 0.65 ? 0 : 1
   return {
     userId: userIdOf(index),
     persona,
     joinDay,
     lapseDay: persona.lapses ? Math.max(lapse, joinDay + LAPSE_AFTER_DAYS) : Number.POSITIVE_INFINITY,
-    pace,
+    everyDays,
     priceLevel,
     favourite: persona.departments[at] ?? DEPARTMENTS[0],
     country: COUNTRIES[random.below(COUNTRIES.length)] as string,

@@ -34,10 +34,7 @@ export function pushSession(
   const { persona } = person
   push('page_viewed', {})
   const cart: { item: Item; quantity: number }[] = []
-  const views = Math.min(
-    MAX_VIEWS,
-    1 + Math.floor(Math.log(1 - random.next()) / Math.log(1 - 1 / persona.viewsPerSession)),
-  )
+  const views = Math.min(MAX_VIEWS, 1 + poisson(random, persona.viewsPerSession - 1))
   for (let v = 0; v < views; v++) {
     const item = pickItem(random, departmentOf(person, random), person.priceLevel)
     push('product_viewed', { item })
@@ -68,9 +65,17 @@ function orderOf(cart: readonly { item: Item; quantity: number }[], orderId: str
   }
 }
 
+/** Knuth's way: for small means. */
+function poisson(random: Random, mean: number): number {
+  const floor = Math.exp(-mean)
+  let count = 0
+  for (let product = random.next(); product > floor; product *= random.next()) count++
+  return count
+}
+
 function departmentOf(person: Person, random: Random): Department {
   const chance = random.next()
-  if (chance < 0.65) return person.favourite
+  if (chance < 0.6) return person.favourite
   const { departments } = person.persona
   const from = chance < 0.9 ? departments : DEPARTMENTS
   return from[random.below(from.length)] as Department

@@ -19,8 +19,8 @@ export interface ShopOptions {
 export const SHOP_START_MS = Date.UTC(2025, 0, 1)
 export const SHOP_DEFAULTS: ShopOptions = { users: 20_000, days: 120, seed: 7, startMs: SHOP_START_MS }
 
-/** Factor on everybody's sessions per weekday, Sunday first. */
-const WEEK = [1.2, 0.95, 0.9, 0.95, 0.95, 1, 1.1] as const
+/** Visits come in the persona's rhythm, each this much (standard deviation, share of the rhythm) early or late. */
+const VISIT_JITTER = 0.25
 
 /** What was planted, for those who check what was found. */
 export interface ShopTruth extends ShopOptions {
@@ -34,50 +34,71 @@ export interface PersonTruth {
 }
 
 /**
- * The events of an invented shop in order of time, a day at a time in memory. A user's days depend on (seed, user, day,
- * days) alone: more users add events and change none.
- * Throws `usage` where an option is out of range.
+ * The events of an invented shop in order of time, a day at a time in memory. A user's visits depend on (seed, user, days)
+ * alone: more users add events and change none. Throws `usage` where an option is out of range.
  */
 export function* generateShop(options: ShopOptions): Generator<Event, void, undefined> {
   checkOptions(options)
   const people = peopleOf(options)
+  const visits = people.map((_, i) => new Visits(options, i, people[i] as Person))
   let rest: Event[] = []
   for (let day = 0; day < options.days; day++) {
-    const start = options.startMs + day * DAY_MS
+    const end = options.startMs + (day + 1) * DAY_MS
     const events = rest
-    for (let i = 0; i < people.length; i++)
-      pushUserDay(events, people[i] as Person, i, day, start, options.seed)
+    for (const v of visits) if (v.day === day) v.push(events)
     events.sort((a, b) => a.eventTime - b.eventTime)
     rest = []
     for (const e of events) {
       // a visit that runs past midnight belongs among the next day's events
-      if (e.eventTime < start + DAY_MS) yield e
+      if (e.eventTime < end) yield e
       else rest.push(e)
     }
   }
 }
 
-function pushUserDay(
-  out: Event[],
-  person: Person,
-  index: number,
-  day: number,
-  start: number,
-  seed: number,
-): void {
-  if (day < person.joinDay || day >= person.lapseDay) return
-  const weekday = new Date(start).getUTCDay()
-  const weekend = weekday === 0 || weekday === 6 ? person.persona.weekend : 1
-  const rate = person.persona.sessionsPerDay * person.pace * weekend * (WEEK[weekday] as number)
-  const hash = mix32(mix32(seed ^ Math.imul(index + 1, 0x85ebca77)) + Math.imul(day + 1, 0xc2b2ae3d))
-  // the first day is a visit: that is what joining means
-  const newcomer = day === person.joinDay && day > 0
-  const active = 1 - Math.exp(-rate)
-  if (!newcomer && hash / 0x1_0000_0000 >= active) return
-  const random = seededRandom(mix32(hash ^ 0x27d4eb2f))
-  const id = `${index.toString(36)}-${day.toString(36)}`
-  pushSession(out, person, random, start, `${id}a`)
-  if (random.next() < active) pushSession(out, person, random, start, `${id}b`)
+/** One person's visits, one after the other. */
+class Visits {
+  /** Day of the next visit; Infinity: none is left. */
+  day: number
+  readonly #person: Person
+  readonly #index: number
+  readonly #seed: number
+  readonly #startMs: number
+  #visit = 0
+
+  constructor({ seed, startMs }: ShopOptions, index: number, person: Person) {
+    this.#person = person
+    this.#index = index
+    this.#seed = mix32(mix32(seed) ^ Math.imul(index + 1, 0x85ebca77))
+    this.#startMs = startMs
+    // who joins later joins with a visit; the founders are met somewhere in their rhythm
+    const founder = person.joinDay === 0
+    this.day = founder ? Math.floor((this.#seed / 0x1_0000_0000) * person.everyDays) : person.joinDay
+  }
+
+  push(out: Event[]): void {
+    const random = seededRandom(mix32(this.#seed + Math.imul(this.#visit + 1, 0xc2b2ae3d)))
+    const dayStart = this.#startMs + this.day * DAY_MS
+    pushSession(
+      out,
+      this.#person,
+      random,
+      dayStart,
+      `${this.#index.toString(36)}-${this.#visit.toString(36)}`,
+    )
+    this.#visit++
+    const { everyDays, lapseDay, persona } = this.#person
+    const pause = everyDays * (1 + VISIT_JITTER * random.normal())
+    this.day += Math.max(1, Math.round(pause))
+    if (random.next() < persona.weekend) this.day += daysToWeekend(this.#startMs + this.day * DAY_MS)
+    if (this.day >= lapseDay) this.day = Number.POSITIVE_INFINITY
+  }
+}
+
+/** 0 on a Saturday or Sunday, else the days until Saturday. */
+function daysToWeekend(ms: number): number {
+  const weekday = new Date(ms).getUTCDay()
+  return weekday === 0 ? 0 : 6 - weekday
 }
 
 /** What `generateShop` planted under the same options. */

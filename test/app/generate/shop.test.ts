@@ -108,6 +108,18 @@ describe('what was planted', () => {
     expect(people.every((p) => p.lapsedMs === null || p.persona === 'lapsing-customers')).toBe(true)
   })
 
+  it('is busier on weekends, most of all with those who shop then', () => {
+    const shareOnWeekends = (persona: string): number => {
+      const visits = events.filter(
+        (e) => e.kind === 'page_viewed' && truth.people[e.userId]?.persona === persona,
+      )
+      return visits.filter((e) => [0, 6].includes(new Date(e.eventTime).getUTCDay())).length / visits.length
+    }
+    expect(shareOnWeekends('bargain-hunters')).toBeGreaterThan(0.5)
+    // 60 days from a Wednesday on hold 16 days of weekends
+    expect(shareOnWeekends('big-spenders')).toBeCloseTo(16 / 60, 1)
+  })
+
   it('tells personas apart by carts, orders and spend', () => {
     const per = (persona: string, measure: (e: Event) => number): number => {
       const users = Object.values(truth.people).filter((p) => p.persona === persona).length
