@@ -12,12 +12,15 @@ export class Dues {
   #length = 0
   /** Due of the valid heap entry of a slot; Infinity: none. */
   #entry = new Float64Array(1024).fill(Number.POSITIVE_INFINITY)
+  /** Its user: an entry of the slot's former user may have the same due, and another place among equal ones. */
+  readonly #owner: string[] = []
 
   /** The slot's due time is now `due` (Infinity: none). */
   set(slot: number, user: string, due: number): void {
     if (slot >= this.#entry.length) this.#growSlots(slot)
     if (due < (this.#entry[slot] as number)) {
       this.#entry[slot] = due
+      this.#owner[slot] = user
       this.#push(due, slot, user)
     }
   }
@@ -37,7 +40,7 @@ export class Dues {
       const slot = this.#slot[0] as number
       const user = this.#user[0] as string
       this.#pop()
-      if (this.#entry[slot] !== due) continue
+      if (this.#entry[slot] !== due || this.#owner[slot] !== user) continue
       this.#entry[slot] = Number.POSITIVE_INFINITY
       const actual = dueOf(slot)
       if (actual === due) return slot
