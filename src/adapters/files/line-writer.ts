@@ -10,6 +10,8 @@ import { SegmentationError } from '../../errors.ts'
 const STDOUT_PATH = '-'
 const GZIP_SUFFIX = '.gz'
 const PART_SUFFIX = '.part'
+/** Events shrink to a seventh at the lowest level; more would make writing wait for little. */
+const GZIP_LEVEL = 1
 
 /**
  * Writes text to a file, packed where its name ends in `.gz`. The file appears whole, at `close`: until then it is
@@ -28,6 +30,17 @@ export class LineWriter {
     this.#path = path
     this.#stdout = stdout
     if (evenEmpty) this.#open()
+  }
+
+  /** Resolves when the file is open; rejects where it cannot be. Without it the first `write` may wait for trouble to show. */
+  async ready(): Promise<void> {
+    const file = this.#file
+    if (file === undefined) return
+    try {
+      await Promise.race([once(file, 'open'), this.#done])
+    } catch (error) {
+      throw writeError(this.#path, error)
+    }
   }
 
   async write(text: string): Promise<void> {
@@ -67,7 +80,7 @@ export class LineWriter {
     this.#sink = file
     this.#file = file
     if (this.#path.endsWith(GZIP_SUFFIX)) {
-      const gzip = createGzip()
+      const gzip = createGzip({ level: GZIP_LEVEL })
       file.on('error', (error) => gzip.destroy(error))
       gzip.pipe(file)
       this.#sink = gzip
@@ -80,6 +93,9 @@ export class LineWriter {
 
 function writeError(path: string, error: unknown): SegmentationError {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown trouble'
+  if (code === 'ENOENT')
+    return new SegmentationError('file-missing', `${path}: its folder does not exist`, error)
+  if (code === 'EISDIR') return new SegmentationError('usage', `${path}: is a folder, expected a file`, error)
   if (code === 'ENOSPC') return new SegmentationError('disk-full', `${path}: the disk is full`, error)
   return new SegmentationError('disk-error', `${path}: cannot be written (${code})`, error)
 }

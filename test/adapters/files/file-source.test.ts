@@ -98,6 +98,15 @@ describe('a record beyond all bounds', () => {
     },
   )
 
+  test('carriage returns inside it count, the one at its end does not', async () => {
+    const size = 2 * MAX_RECORD_BYTES + 3
+    const source = sourceOf({ path: file(`${'\r'.repeat(size)}\r\nb\n`) })
+    const [big, last] = (await readAll(source, { t: 0 }))['t'] ?? []
+    const sha256 = createHash('sha256').update('\r'.repeat(size)).digest('hex')
+    expect(big?.cut).toEqual({ size, sha256 })
+    expect(last?.offset).toBe(1)
+  })
+
   test('at the very end, without line feed', async () => {
     const source = sourceOf({ path: file('x'.repeat(2 * MAX_RECORD_BYTES)) })
     const [only, ...more] = (await readAll(source, { t: 0 }))['t'] ?? []
@@ -212,10 +221,12 @@ describe('positions', () => {
   test('going far back and forth in a large file finds the same records', async () => {
     const content = Array.from({ length: 60_000 }, (_, i) => `record number ${i}, somewhat long`)
     const source = sourceOf({ path: file(content.join('\n')) })
+    const { records: block } = await source.poll(0, { t: 0 }, { records: 60_000, bytes: 1 << 24 }, 0)
+    const inBlock = block['t']?.length ?? 0
     await readAll(source, { t: 0 })
-    for (const at of [59_999, 0, 4096, 31_234, 4095, 12_288]) {
-      const { records } = await source.poll(0, { t: at }, { records: 2, bytes: 1 << 20 }, 0)
-      expect(records['t']?.map(textOf)).toEqual(content.slice(at, at + 2))
+    for (const at of [59_999, 0, inBlock, 31_234, inBlock - 1, inBlock + 1]) {
+      const { records } = await source.poll(0, { t: at }, { records: 1, bytes: 1 << 20 }, 0)
+      expect(records['t']?.map(textOf)).toEqual([content[at]])
       expect(source.lineOf('t', at)).toBe(at + 1)
     }
   })

@@ -62,5 +62,8 @@ test.each(['', '.gz'])('a folder that is not there is said with the path (%j)', 
     for (let i = 0; i < 100; i++) await writer.write(PIECE)
     await writer.close()
   })()
-  await expect(failing).rejects.toMatchObject({ code: 'disk-error', message: expect.stringContaining(path) })
+  await expect(failing).rejects.toMatchObject({
+    code: 'file-missing',
+    message: expect.stringContaining(path),
+  })
 })
