@@ -43,7 +43,7 @@ export interface Limit {
 export interface RecordSource {
   /** Ownership of tasks: `given` when a task becomes ours, `taken` when it is no longer (never awaited), `alive` for each proof of membership (time it was asked for). Resolves when the source is joined. */
   own(on: { given(p: Task): void; taken(p: Task): void; alive(at: Ms): void }): Promise<void>
-  /** First stored offset and end (next offset to be written) of each input topic of p. */
+  /** First stored offset and end (next offset to be written) of each input topic of p. Infinity: the end shows only by reading on. */
   bounds(p: Task): Promise<Readonly<Record<Topic, { start: Offset; end: Offset }>>>
   /**
    * The records at and after `from`, at most `limit` of them in all, at least one if any is there. Waits up to `waitMs` for
