@@ -14,6 +14,7 @@ export class Moment {
   readonly #clocks: readonly HopClock[]
   /** The hop sizes that the plan uses. */
   readonly #used: readonly number[]
+  readonly #t = new Float64Array(1).fill(Number.NaN)
 
   constructor(zone: ZoneTable, used: readonly HopSize[]) {
     this.#clocks = HOPS.map((hop) => new HopClock(hop, zone))
@@ -25,7 +26,11 @@ export class Moment {
     return HOPS.indexOf(size)
   }
 
-  set(t: number): void {
+  /** Takes the time in `times[at]`. */
+  set(times: Float64Array, at: number): void {
+    const t = times[at] as number
+    if (t === this.#t[0]) return
+    this.#t[0] = t
     for (let i = 0; i < this.#used.length; i++) {
       const hop = this.#used[i] as number
       this.index[hop] = (this.#clocks[hop] as HopClock).index(t)

@@ -7,7 +7,7 @@ import type { Plan } from '../features/plan.ts'
 import { ByteReader, ByteWriter, checksum, corrupt } from './bytes.ts'
 import { LaneStore } from './lanes.ts'
 import { Moment } from './moment.ts'
-import { Reading } from './reading.ts'
+import { AS_OF, Reading } from './reading.ts'
 import { Scalars } from './scalars.ts'
 import { SetStore } from './sets.ts'
 import type { Store } from './store.ts'
@@ -18,7 +18,6 @@ import { Visits } from './visits.ts'
 export const CODEC_VERSION = 1
 
 // the first numbers of a row
-const AS_OF = 0
 const DUE = 1
 const STAMP = 2
 const DEPLOYMENT = 3
@@ -56,6 +55,7 @@ export class Profiles {
   /** Scratch: hops of the event, of the as-of. */
   readonly #then: Moment
   readonly #now: Moment
+  readonly #times = new Float64Array(1)
   readonly #slots = new Map<string, number>()
   readonly #users: (string | undefined)[] = []
   readonly #freeSlots: number[] = []
@@ -235,7 +235,6 @@ export class Profiles {
     const base = slot * this.#width
     row[base + EVENTS] = (row[base + EVENTS] as number) + 1
     if (event.eventTime >= (row[base + AS_OF] as number)) row[base + AS_OF] = event.eventTime + 1
-    const asOf = row[base + AS_OF] as number
     const kind = this.#kinds.get(event.kind)
     if (kind === undefined) return true
     const asked = this.#asked[kind] as readonly number[]
@@ -244,8 +243,9 @@ export class Profiles {
       this.#pass[p] = matches(this.plan.predicates[p] as Predicate, event) ? 1 : 0
     }
     this.#scalars.fold(row, base, kind, event, this.#pass)
-    this.#then.set(event.eventTime)
-    this.#now.set(asOf)
+    this.#times[0] = event.eventTime
+    this.#then.set(this.#times, 0)
+    this.#now.set(row, base + AS_OF)
     let did = 0
     for (let i = 0; i < this.#stores.length; i++) {
       did |= (this.#stores[i] as Store).fold(
@@ -265,11 +265,11 @@ export class Profiles {
   vector(slot: number, asOf: number, out: Float64Array): void {
     const base = slot * this.#width
     if (asOf === this.#rows[base + AS_OF]) {
-      this.#advance(this.#rows, base, asOf)
-      this.#reading.vector(this.#rows, base, asOf, out)
+      this.#advance(this.#rows, base)
+      this.#reading.vector(this.#rows, base, out)
     } else {
       this.#lookAhead(base, asOf)
-      this.#reading.vector(this.#ahead, 0, asOf, out)
+      this.#reading.vector(this.#ahead, 0, out)
     }
   }
 
@@ -277,13 +277,13 @@ export class Profiles {
   nextChange(slot: number, asOf: number): number {
     let row = this.#rows
     let base = slot * this.#width
-    if (asOf === row[base + AS_OF]) this.#advance(row, base, asOf)
+    if (asOf === row[base + AS_OF]) this.#advance(row, base)
     else {
       this.#lookAhead(base, asOf)
       row = this.#ahead
       base = 0
     }
-    let next = this.#reading.nextStep(row, base, asOf)
+    let next = this.#reading.nextStep(row, base)
     for (let i = 0; i < this.#stores.length; i++) {
       const store = this.#stores[i] as Store
       const index = store.nextChange(row, base)
@@ -316,7 +316,7 @@ export class Profiles {
       for (let i = 0; i < this.#columns; i++) out.float32(this.#before[slot * this.#columns + i] as number)
     }
     this.#scalars.write(row, base, asOf, out)
-    this.#now.set(asOf)
+    this.#now.set(row, base + AS_OF)
     for (const store of this.#stores) store.write(row, base, this.#now.index, out)
     out.uint32(out.sum())
     return out.copy()
@@ -369,13 +369,14 @@ export class Profiles {
       for (let i = 0; i < this.#columns; i++) this.#before[slot * this.#columns + i] = from.float32()
     }
     this.#scalars.read(row, base, asOf, from)
-    this.#now.set(asOf)
+    this.#now.set(row, base + AS_OF)
     for (const store of this.#stores) store.read(row, base, this.#now.index, from)
     if (!from.done) corrupt()
   }
 
-  #advance(row: Float64Array, base: number, asOf: number): void {
-    this.#now.set(asOf)
+  /** Brings the row's windows up to its as-of, which is read from the row: a double in a call would go to the heap. */
+  #advance(row: Float64Array, base: number): void {
+    this.#now.set(row, base + AS_OF)
     for (let i = 0; i < this.#stores.length; i++)
       (this.#stores[i] as Store).advance(row, base, this.#now.index)
   }
@@ -384,7 +385,8 @@ export class Profiles {
   #lookAhead(base: number, asOf: number): void {
     assert(asOf >= (this.#rows[base + AS_OF] as number), 'the as-of of a profile never falls')
     for (let i = 0; i < this.#width; i++) this.#ahead[i] = this.#rows[base + i] as number
-    this.#advance(this.#ahead, 0, asOf)
+    this.#ahead[AS_OF] = asOf
+    this.#advance(this.#ahead, 0)
   }
 
   #clear(slot: number): void {

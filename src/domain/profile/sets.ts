@@ -18,12 +18,13 @@ const INDEX = 3
 const FIRST_READ = 4
 const COUNT = 0
 const OLDEST = 1
-const READ_WIDTH = 2
+const STALE = 2
+const READ_WIDTH = 3
 
 /**
  * Distinct values of one field: hash → latest bucket, sorted by hash, the newest `keep` of them (of equally new ones those with
  * the smallest hashes: which are kept does not depend on the order of events). A lifetime is one endless window with the only
- * bucket 0. Per window a cached count, and a lower bound of the oldest bucket counted in it.
+ * bucket 0. Per window a cached count and the oldest bucket counted in it; where that is stale, it is only a lower bound.
  */
 export class SetStore implements Store {
   readonly width: number
@@ -95,7 +96,7 @@ export class SetStore implements Store {
       const at = from + FIRST_READ + READ_WIDTH * r
       const hops = this.#reads[r] as number
       if (row[at + COUNT] === 0 || expiryIndex(row[at + OLDEST] as number, hops) >= best) continue
-      this.#count(row, from, r, row[from + INDEX] as number)
+      if (row[at + STALE] !== 0) this.#count(row, from, r, row[from + INDEX] as number)
       best = Math.min(best, expiryIndex(row[at + OLDEST] as number, hops))
     }
     return best
@@ -174,7 +175,9 @@ export class SetStore implements Store {
       if (bucket < firstBucket(index, this.#reads[r] as number)) continue
       const at = from + FIRST_READ + READ_WIDTH * r
       row[at + COUNT] = (row[at + COUNT] as number) + by
-      if (by === 1 && bucket < (row[at + OLDEST] as number)) row[at + OLDEST] = bucket
+      if (by === 1) {
+        if (bucket < (row[at + OLDEST] as number)) row[at + OLDEST] = bucket
+      } else if (bucket === row[at + OLDEST]) row[at + STALE] = 1
     }
   }
 
@@ -213,10 +216,12 @@ export class SetStore implements Store {
     row[from + SIZE] = size + 1
   }
 
+  /** Gives up what no window holds; the longest window counts all that is held. */
   #forgetOld(row: Float64Array, from: number, index: number): void {
+    const size = row[from + SIZE] as number
+    if (row[from + FIRST_READ + READ_WIDTH * (this.#reads.length - 1) + COUNT] === size) return
     const first = firstBucket(index, this.#state.hops)
     const capacity = row[from + CAPACITY] as number
-    const size = row[from + SIZE] as number
     row[from + SIZE] = this.#blocks.keepFrom(row[from + BLOCK] as number, capacity, size, first)
   }
 
@@ -242,7 +247,9 @@ export class SetStore implements Store {
       count++
       if (bucket < oldest) oldest = bucket
     }
-    row[from + FIRST_READ + READ_WIDTH * r + COUNT] = count
-    row[from + FIRST_READ + READ_WIDTH * r + OLDEST] = oldest
+    const at = from + FIRST_READ + READ_WIDTH * r
+    row[at + COUNT] = count
+    row[at + OLDEST] = oldest
+    row[at + STALE] = 0
   }
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/domain/base/duration.ts'
 import type { Event } from '../../../src/domain/events/event.ts'
 import { EVENT_KINDS } from '../../../src/domain/events/event.ts'
