@@ -3,13 +3,13 @@ import { systemClock } from '../adapters/system/clock.ts'
 import { makeDecoder } from '../app/decode.ts'
 import { readEvents } from '../app/read-events.ts'
 import type { Event } from '../domain/events/event.ts'
-import { MINUTE_MS } from '../domain/base/duration.ts'
+import { MAX_AHEAD_MS } from '../compose.ts'
 import { counted } from '../render/format.ts'
 import type { Cli } from './cli.ts'
 import { Rejects } from './rejects.ts'
 
-/** How far ahead of this machine's clock an event of a file may lie. */
-const MAX_AHEAD_MS = 10 * MINUTE_MS
+/** Files have no record times: an event may lie `MAX_AHEAD_MS` ahead of this machine's clock. */
+export const latestEventMs = (): number => systemClock.now() + MAX_AHEAD_MS
 
 export interface EventFiles {
   readonly events: AsyncIterable<Event>
@@ -39,7 +39,7 @@ async function* eventsOf(
       source,
       topics,
       decoder: () => makeDecoder({ format: 'ndjson' }),
-      latestMs: systemClock.now() + MAX_AHEAD_MS,
+      latestMs: latestEventMs(),
       onReject: (reject) => rejects.add(reject),
       onRecords: async () => progress?.at((await source.progress()).done),
     })

@@ -1,6 +1,9 @@
 import type { Reject } from '../app/read-events.ts'
 import { number } from '../render/format.ts'
 
+/** More refused records than this share of complete inputs: the command does its work and exits with 3. */
+export const REFUSED_SHARE_MAX = 0.05
+
 /** Places shown per reason. */
 const SHOWN = 3
 

@@ -12,19 +12,26 @@ export const LAYERS = [
   'ports',
   'adapters',
   'app',
+  'config',
+  'compose',
   'render',
   'http',
   'cli',
-  'roof',
+  'main',
 ] as const
 export type Layer = (typeof LAYERS)[number]
 
-const ROOF = ['src/main.ts', 'src/config.ts', 'src/compose.ts']
+/** Single files that are layers or parts of one. */
+const FILES: Readonly<Record<string, Layer>> = {
+  'src/errors.ts': 'errors',
+  'src/config.ts': 'config',
+  'src/first-start.ts': 'compose',
+  'src/compose.ts': 'compose',
+  'src/main.ts': 'main',
+}
 
 export function layerOf(path: string): Layer | undefined {
-  if (path === 'src/errors.ts') return 'errors'
-  if (ROOF.includes(path)) return 'roof'
-  return LAYERS.find((layer) => path.startsWith(`src/${layer}/`))
+  return FILES[path] ?? LAYERS.find((layer) => path.startsWith(`src/${layer}/`))
 }
 
 /** Imports that go up, or sideways where a door would look into another. */

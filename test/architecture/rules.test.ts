@@ -27,8 +27,13 @@ describe('layers', () => {
     ['src/app/a.ts', '../render/b.ts', false],
     ['src/app/a.ts', '../cli/b.ts', false],
     ['src/cli/a.ts', '../adapters/x/b.ts', true],
-    ['src/cli/a.ts', '../compose.ts', false],
-    ['src/compose.ts', './cli/b.ts', true],
+    ['src/cli/a.ts', '../compose.ts', true],
+    ['src/compose.ts', './cli/b.ts', false],
+    ['src/compose.ts', './adapters/x/b.ts', true],
+    ['src/app/a.ts', '../compose.ts', false],
+    ['src/app/a.ts', '../config.ts', false],
+    ['src/main.ts', './cli/b.ts', true],
+    ['src/cli/a.ts', '../main.ts', false],
     ['src/elsewhere/a.ts', '../errors.ts', false],
   ])('%s importing %s is allowed: %s', (path, from, allowed) => {
     for (const text of [
@@ -130,10 +135,10 @@ describe('words and places', () => {
   })
 
   it('finds pages that do not exist', () => {
-    const text = 'see README.md and\nGONE~.md'.replace('~', '')
-    expect(missingPages([{ path: 'a.ts', text }], ['src/README.md'])).toEqual([
-      'a.ts:2 GONE.md does not exist',
-    ])
+    const gone = 'GONE~.md'.replace('~', '')
+    const texts = [{ path: 'a.ts', text: `see README.md and\n${gone}` }]
+    expect(missingPages(texts, ['src/README.md'])).toEqual([`a.ts:2 ${gone} does not exist`])
+    expect(missingPages(texts, ['src/README.md', gone])).toEqual([])
   })
 
   it('knows what stands at the top', () => {

@@ -1,0 +1,190 @@
+import { appendFileSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { run, tempFolder } from './run.ts'
+
+const folder = tempFolder()
+const at = (name: string): string => join(folder, name)
+const asOf = ['--as-of', '2025-02-15']
+
+async function done(...args: string[]): Promise<string> {
+  const { code, out, err } = await run(args)
+  expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' })
+  return out
+}
+
+beforeAll(async () => {
+  await done('generate', '--users', '400', '--days', '60', '--out', at('shop.ndjson.gz'))
+  await done('features', '--events', at('shop.ndjson.gz'), ...asOf, '--out', at('features.csv'))
+  await done('train', '--events', at('shop.ndjson.gz'), ...asOf, '--out', at('model'), '--min-events', '1')
+})
+
+describe('features', () => {
+  it('writes the same to stdout, to a file, and to a gzipped file', async () => {
+    const file = readFileSync(at('features.csv'), 'utf8')
+    expect(file).toMatch(/^user_id,as_of,total_events,/)
+    expect(await done('features', '--events', at('shop.ndjson.gz'), ...asOf)).toBe(file)
+  })
+
+  it('takes several times, in one reading', async () => {
+    const two = await done('features', '--events', at('shop.ndjson.gz'), '--as-of', '2025-02-15,2025-01-15')
+    const late = two.split('\n').filter((line) => line.includes('2025-02-15T00'))
+    expect(late).toEqual(readFileSync(at('features.csv'), 'utf8').trim().split('\n').slice(1))
+    expect(two).toContain('2025-01-15T00:00:00.000Z')
+  })
+
+  it('names the lines that it could not read, without a user', async () => {
+    await done('generate', '--users', '5', '--days', '5', '--out', at('bad.ndjson'))
+    const good = readFileSync(at('bad.ndjson'), 'utf8').trim().split('\n').length
+    appendFileSync(at('bad.ndjson'), 'no json\n{"userId":"secret-user","kind":"page_viewed"}\n')
+    const { code, err } = await run(['features', '--events', at('bad.ndjson'), ...asOf, '--json'])
+    expect(code).toBe(0)
+    expect(err).toContain('2 records not read:')
+    expect(err).toContain(`bad.ndjson:${good + 1} `)
+    expect(err).not.toContain('secret-user')
+  })
+
+  it.each([
+    [['--as-of', 'yesterday'], 'time yesterday: expected a day'],
+    [['--as-of', '2025-02-15', '--feature-set', 'nosuch'], 'nosuch: not found; built in: '],
+  ])('%j is wrong usage', async (args, message) => {
+    const { code, out, err } = await run(['features', '--events', at('shop.ndjson.gz'), ...args])
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toContain(message)
+  })
+
+  it('says which file is missing', async () => {
+    const { code, err } = await run(['features', '--events', at('nosuch.ndjson'), ...asOf])
+    expect(code).toBe(2)
+    expect(err).toMatch(/^error \[file-missing\]: .*nosuch\.ndjson/)
+  })
+})
+
+describe('train', () => {
+  const version = (out: string): string => (JSON.parse(out) as { version: string }).version
+
+  it('gives the same version for the same input, from events and from their table', async () => {
+    const options = ['--min-events', '1', '--seed', '5', '--json']
+    const first = await done('train', '--features', at('features.csv'), ...options, '--out', at('m1'))
+    const again = await done('train', '--features', at('features.csv'), ...options, '--out', at('m2'))
+    expect(version(again)).toBe(version(first))
+    expect(readFileSync(at('m1/model.json'))).toEqual(readFileSync(at('m2/model.json')))
+    const events = await done(
+      'train',
+      '--events',
+      at('shop.ndjson.gz'),
+      ...asOf,
+      ...options,
+      '--out',
+      at('m3'),
+    )
+    const model = (name: string): Record<string, unknown> =>
+      JSON.parse(readFileSync(at(`${name}/model.json`), 'utf8')) as Record<string, unknown>
+    expect(model('m3')['centroids']).toEqual(model('m1')['centroids'])
+    expect(version(events)).not.toBe(version(first))
+  })
+
+  it('without --as-of uses everything up to the last event', async () => {
+    const out = await done('train', '--events', at('shop.ndjson.gz'), '--out', at('m4'), '--json')
+    expect((JSON.parse(out) as { asOf: string }).asOf).toMatch(/^2025-03-01T/)
+  })
+
+  it('shows the segments as a table', async () => {
+    const out = await done('train', '--features', at('features.csv'), '--k', '3', '--out', at('m5'))
+    const lines = out.split('\n')
+    const head = lines.findIndex((line) => line.startsWith('SEGMENT'))
+    expect(lines.slice(head + 1).filter((line) => line !== '')).toHaveLength(3)
+  })
+
+  it.each([
+    [[], 'either --events'],
+    [['--features', 'a.csv', '--events', 'b'], 'either --events'],
+    [['--features', 'a.csv', '--as-of', '2025-02-15'], '--as-of belongs to --events'],
+    [['--features', 'a.csv', '--k', '1'], 'Expected a whole number'],
+    [['--features', 'a.csv', '--components', '0'], 'Expected a number'],
+    [['--features', 'a.csv', '--outlier', 'maybe'], 'Allowed choices are'],
+  ])('%j is wrong usage', async (args, message) => {
+    const { code, err } = await run(['train', ...args, '--out', at('never')])
+    expect(code).toBe(2)
+    expect(err).toContain(message)
+  })
+
+  it('says when there are too few users', async () => {
+    const { code, err } = await run([
+      'train',
+      '--features',
+      at('features.csv'),
+      '--k',
+      '64',
+      '--components',
+      '1',
+      '--out',
+      at('never'),
+    ])
+    expect(code === 0 || err.includes('training-data')).toBe(true)
+    const early = await run([
+      'train',
+      '--events',
+      at('shop.ndjson.gz'),
+      '--as-of',
+      '2024-01-01',
+      '--out',
+      at('never'),
+    ])
+    expect(early.code).toBe(1)
+    expect(early.err).toMatch(/^error \[training-data\]: /)
+  })
+})
+
+describe('predict', () => {
+  const vector = '[42,30,5,2,99.5,3,0.5]'
+
+  it('says the same for a vector, for people and for programs', async () => {
+    const found = JSON.parse(await done('predict', '--model', at('model'), '--vector', vector, '--json')) as {
+      segment: string
+      distances: { segment: string; distance: number }[]
+    }
+    const nearest = [...found.distances].sort((a, b) => a.distance - b.distance)[0]
+    expect(found.segment).toBe(nearest?.segment)
+    expect(await done('predict', '--model', at('model'), '--vector', vector)).toContain(found.segment)
+  })
+
+  it('places everybody in a table, in its order', async () => {
+    const rows = readFileSync(at('features.csv'), 'utf8').trim().split('\n').slice(1)
+    const out = (await done('predict', '--model', at('model'), '--features', at('features.csv')))
+      .trim()
+      .split('\n')
+    expect(out[0]).toBe('user_id,segment,distance,margin,outlier')
+    expect(out.slice(1).map((line) => line.split(',')[0])).toEqual(rows.map((line) => line.split(',')[0]))
+    const json = (await done('predict', '--model', at('model'), '--features', at('features.csv'), '--json'))
+      .trim()
+      .split('\n')
+    expect(json.map((line) => (JSON.parse(line) as { segment: string }).segment)).toEqual(
+      out.slice(1).map((line) => line.split(',')[1]),
+    )
+  })
+
+  it('survives a reader that has seen enough', async () => {
+    const { err } = await run(
+      ['predict', '--model', at('model'), '--features', at('features.csv'), '--json'],
+      { stop: 100 },
+    )
+    expect(err).toBe('')
+  })
+
+  it.each([
+    [['--vector', vector], "required option '--model"],
+    [['--model', 'x'], 'either --vector'],
+    [['--model', '/nonexistent', '--vector', vector], 'no bundle at /nonexistent'],
+  ])('%j is wrong usage', async (args, message) => {
+    const { code, err } = await run(['predict', ...args])
+    expect(code).toBe(2)
+    expect(err).toContain(message)
+  })
+
+  it('refuses a vector of another length', async () => {
+    const { code, err } = await run(['predict', '--model', at('model'), '--vector', '[1,2]'])
+    expect(code).toBe(2)
+    expect(err).toContain('the vector has 2 values: expected 7')
+  })
+})
