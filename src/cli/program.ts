@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { endOnClosedPipe, processCli, type Cli } from './cli.ts'
 import { registerFeatures } from './commands/features.ts'
 import { registerGenerate } from './commands/generate.ts'
+import { registerIngest } from './commands/ingest.ts'
 import { registerPredict } from './commands/predict.ts'
 import { registerReplay } from './commands/replay.ts'
 import { registerStream } from './commands/stream.ts'
@@ -13,7 +14,15 @@ import { versionText } from './version.ts'
 export type Register = (program: Command, cli: Cli) => void
 
 /** Every verb, in the order of the manual. */
-const VERBS: readonly Register[] = [registerGenerate, registerFeatures, registerTrain, registerPredict, registerStream, registerReplay]
+const VERBS: readonly Register[] = [
+  registerGenerate,
+  registerIngest,
+  registerFeatures,
+  registerTrain,
+  registerPredict,
+  registerStream,
+  registerReplay,
+]
 
 export function buildProgram(cli: Cli): Command {
   const program = new Command('segmentation')
