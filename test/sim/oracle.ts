@@ -6,7 +6,8 @@ import { chained } from '../../src/app/task/journal.ts'
 import type { Content } from '../../src/app/task/lane.ts'
 import { RunningDigest } from '../../src/app/task/digest.ts'
 import type { JournalLine, Move } from '../../src/ports/outlet.ts'
-import { DUE, MAX_AHEAD_MS, newProfiles, TASK_INPUTS, TOPICS, type Scenario } from './scenario.ts'
+import type { Head } from '../../src/ports/store.ts'
+import { MAX_AHEAD_MS, newProfiles, TASK_INPUTS, TOPICS, type Scenario } from './scenario.ts'
 
 interface Pending {
   readonly time: number
@@ -23,9 +24,10 @@ export class Oracle {
   readonly transitions: Transition[] = []
   readonly faults: string[] = []
   readonly profiles = newProfiles()
-  readonly refused: number[] = []
+  /** Dead letters, as topic and offset. */
+  readonly refused: string[] = []
+  readonly scenario: Scenario
   readonly #segmenter: Segmenter
-  readonly #scenario: Scenario
   #clock = Number.MIN_SAFE_INTEGER
   #held = false
   #releasedAt = Number.MIN_SAFE_INTEGER
@@ -33,10 +35,17 @@ export class Oracle {
   #positions: Record<string, number> = Object.fromEntries(TOPICS.map((t) => [t, 0]))
   readonly #digests = Object.fromEntries(TOPICS.map((t) => [t, new RunningDigest()]))
   #startedAt = 0
+  #rev = 0
+  readonly #counts = {
+    records: 0,
+    events: 0,
+    skipped: {} as Record<string, number>,
+    refused: {} as Record<string, number>,
+  }
 
   constructor(scenario: Scenario, liveFrom: number) {
-    this.#scenario = scenario
-    this.#segmenter = new Segmenter(this.profiles, { app: 'sim', locale: 'en', liveFrom, due: DUE })
+    this.scenario = scenario
+    this.#segmenter = new Segmenter(this.profiles, { app: 'sim', locale: 'en', liveFrom, due: scenario.due })
   }
 
   get positions(): Readonly<Record<string, number>> {
@@ -44,6 +53,7 @@ export class Oracle {
   }
 
   line(line: JournalLine): void {
+    this.#rev = line.rev
     if (line.rev === 0) {
       this.#chain = line.chain
       this.#startedAt = line.genesis?.startedAt ?? 0
@@ -64,22 +74,19 @@ export class Oracle {
       this.#fire(line.tick, line.rev)
     }
     const moves: Move[] = this.transitions.slice(before).map((t) => [t.userId, t.sequence, t.from, t.to])
-    if (JSON.stringify(moves) !== JSON.stringify(line.moves)) this.faults.push(`moves of revision ${line.rev}`)
+    if (JSON.stringify(moves) !== JSON.stringify(line.moves))
+      this.faults.push(`moves of revision ${line.rev}`)
     this.#positions = { ...line.positions }
-    const digests = Object.fromEntries(TOPICS.map((t) => [t, this.#digests[t]?.hex ?? '']))
-    const { chain } = chained(this.#chain, { ...line, moves, digests })
+    const { chain } = chained(this.#chain, { ...line, moves, digests: this.digests() })
     if (chain !== line.chain) this.faults.push(`chain of revision ${line.rev}`)
     this.#chain = chain
   }
 
   #pending(topic: string, rank: number, end: number): Pending[] {
     const list: Pending[] = []
-    for (let o = this.#positions[topic] as number; o < end; o++) {
-      const r = this.#scenario.inputs[topic]?.[o]
-      if (!r) {
-        this.faults.push(`position ${o} of ${topic}`)
-        continue
-      }
+    const from = this.#positions[topic] as number
+    for (const r of this.scenario.inputs[topic]?.records ?? []) {
+      if (r.offset < from || r.offset >= end) continue
       this.#digests[topic]?.add(r)
       const content = TASK_INPUTS[rank]?.decode(r, this.#startedAt + MAX_AHEAD_MS)
       if (!content) continue
@@ -89,7 +96,7 @@ export class Oracle {
           : content.type === 'command'
             ? content.command.issuedAt
             : Number.NEGATIVE_INFINITY
-      list.push({ time, rank, offset: o, content })
+      list.push({ time, rank, offset: r.offset, content })
     }
     return list
   }
@@ -97,7 +104,8 @@ export class Oracle {
   #fold(item: Pending, rev: number, topic: string): void {
     const { content } = item
     this.#fire(content.type === 'events' ? Math.max(this.#clock, item.time) : this.#clock, rev)
-    if (content.type === 'refused') this.refused.push(rev)
+    if (content.type === 'refused') this.refused.push(`${topic} ${item.offset}`)
+    this.#count(content)
     if (content.type === 'command') {
       const c = content.command
       if (c.command === 'promote') this.#segmenter.deploy(c.bundle)
@@ -111,9 +119,48 @@ export class Oracle {
     for (const e of content.events) {
       this.#clock = Math.max(this.#clock, e.eventTime)
       const slot = this.profiles.open(e.userId)
-      this.#segmenter.event(slot, e, { kind: e.kind, eventId: e.eventId, topic, partition: 0, offset: item.offset }, this.transitions)
+      this.#segmenter.event(
+        slot,
+        e,
+        { kind: e.kind, eventId: e.eventId, topic, partition: 0, offset: item.offset },
+        this.transitions,
+      )
       this.profiles.setStamp(slot, rev)
     }
+  }
+
+  #count(content: Content): void {
+    const c = this.#counts
+    if (content.type === 'command') return
+    c.records++
+    if (content.type === 'events') c.events += content.events.length
+    else c[content.type][content.reason] = (c[content.type][content.reason] ?? 0) + 1
+  }
+
+  /** What a head says as of the last line. */
+  head(): Pick<
+    Head,
+    'chain' | 'positions' | 'digests' | 'clock' | 'held' | 'releasedAt' | 'counts' | 'segments'
+  > {
+    const members: Record<string, number> = {}
+    for (const slot of this.profiles.slots()) {
+      const segment = this.#segmenter.segmentOf(slot)
+      if (segment !== null) members[segment] = (members[segment] ?? 0) + 1
+    }
+    return {
+      chain: this.#chain,
+      positions: this.#positions,
+      digests: this.#rev === 0 ? Object.fromEntries(TOPICS.map((t) => [t, ''])) : this.digests(),
+      clock: this.#clock,
+      held: this.#held,
+      releasedAt: this.#releasedAt,
+      counts: { ...this.#counts, moves: this.transitions.length, members },
+      segments: [...this.#segmenter.segments],
+    }
+  }
+
+  digests(): Record<string, string> {
+    return Object.fromEntries(TOPICS.map((t) => [t, this.#digests[t]?.hex ?? '']))
   }
 
   /** Wakes everyone due ≤ t, smallest due first, then by UTF-8 bytes of the user. */
@@ -123,12 +170,15 @@ export class Oracle {
       for (const slot of this.profiles.slots()) {
         const due = this.profiles.due(slot)
         if (due > t) continue
-        const than = best < 0 ? 1 : this.profiles.due(best) - due || compareUtf8(this.profiles.user(best), this.profiles.user(slot))
+        const than =
+          best < 0
+            ? 1
+            : this.profiles.due(best) - due || compareUtf8(this.profiles.user(best), this.profiles.user(slot))
         if (than > 0) best = slot
       }
       if (best < 0) return
       if (this.profiles.due(best) < this.#releasedAt) {
-        this.profiles.setDue(best, this.#releasedAt + spreadOf(this.profiles.user(best), DUE))
+        this.profiles.setDue(best, this.#releasedAt + spreadOf(this.profiles.user(best), this.scenario.due))
         continue
       }
       this.#segmenter.wake(best, this.transitions, 0)

@@ -1,9 +1,10 @@
-import { DAY_MS, MINUTE_MS } from '../../src/domain/base/duration.ts'
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../src/domain/base/duration.ts'
 import type { Random } from '../../src/domain/base/random.ts'
 import { UTC } from '../../src/domain/base/zone.ts'
 import { decodeEvent } from '../../src/domain/events/decode-event.ts'
 import { compilePlan } from '../../src/domain/features/plan.ts'
 import type { FeatureSet } from '../../src/domain/features/feature-set.ts'
+import type { DuePolicy } from '../../src/domain/profile/due.ts'
 import { Profiles } from '../../src/domain/profile/profiles.ts'
 import { sealBundle, type Bundle } from '../../src/domain/segments/bundle.ts'
 import { commandSchema } from '../../src/domain/segments/command.ts'
@@ -11,7 +12,6 @@ import type { Content, TaskInput } from '../../src/app/task/lane.ts'
 import type { RawRecord } from '../../src/ports/source.ts'
 
 export const T0 = Date.UTC(2024, 0, 1)
-export const SPAN_MS = 60 * MINUTE_MS
 export const TOPICS = ['control', 'clicks', 'orders'] as const
 
 const FEATURES: FeatureSet = {
@@ -21,14 +21,22 @@ const FEATURES: FeatureSet = {
   features: [
     { name: 'views_10m', aggregate: 'count', on: ['product_viewed'], window: '10m' },
     { name: 'orders', aggregate: 'count', on: ['order_completed'], window: 'lifetime' },
-    { name: 'quiet', aggregate: 'recency', on: ['product_viewed', 'order_completed'], unit: 'minute', step: '1m', cap: 30 },
+    {
+      name: 'quiet',
+      aggregate: 'recency',
+      on: ['product_viewed', 'order_completed'],
+      unit: 'minute',
+      step: '1m',
+      cap: 30,
+    },
   ],
 }
 
-export const newProfiles = (): Profiles => new Profiles(compilePlan(FEATURES, UTC))
+const PLAN = compilePlan(FEATURES, UTC)
+export const newProfiles = (): Profiles => new Profiles(PLAN)
 
 /** Three segments that a few events and a few quiet minutes move between; every flip counts. */
-export function makeBundle(shift: number, outlier: 'ignore' | 'segment'): Bundle {
+function makeBundle(shift: number, outlier: 'ignore' | 'segment'): Bundle {
   const identity = [
     [1, 0, 0],
     [0, 1, 0],
@@ -38,7 +46,12 @@ export function makeBundle(shift: number, outlier: 'ignore' | 'segment'): Bundle
     format: 1,
     featureSet: FEATURES,
     scaler: { mean: [0, 0, 0], scale: [1, 1, 5] },
-    pca: { mean: [0, 0, 0], components: identity, explainedVariance: [1, 1, 1], explainedVarianceRatio: [0.4, 0.3, 0.3] },
+    pca: {
+      mean: [0, 0, 0],
+      components: identity,
+      explainedVariance: [1, 1, 1],
+      explainedVarianceRatio: [0.4, 0.3, 0.3],
+    },
     centroids: [
       [2 + shift, 0, 0],
       [1, 2, 0.5 + shift],
@@ -52,72 +65,155 @@ export function makeBundle(shift: number, outlier: 'ignore' | 'segment'): Bundle
   })
 }
 
-const bytesOf = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
+const bundles = new Map<string, Bundle>()
+
+/** The same bundle for the same arguments: sealing one hashes it. */
+function bundleOf(shift: number, outlier: 'ignore' | 'segment'): Bundle {
+  const key = `${shift} ${outlier}`
+  const bundle = bundles.get(key) ?? makeBundle(shift, outlier)
+  bundles.set(key, bundle)
+  return bundle
+}
+
+const BROKEN = new TextEncoder().encode('{broken')
 
 export function record(offset: number, value: unknown): RawRecord {
-  const bytes = value instanceof Uint8Array ? value : bytesOf(value)
+  const bytes = value instanceof Uint8Array ? value : new TextEncoder().encode(JSON.stringify(value))
   return { offset, time: Number.NaN, bytes, from: 0, to: bytes.length, keyFrom: -1, keyTo: -1 }
 }
 
-export interface Scenario {
-  readonly inputs: Readonly<Record<string, readonly RawRecord[]>>
-  readonly arrivals: Readonly<Record<string, readonly number[]>>
+/** All that one input will ever hold. Offsets may leave gaps: broken transactions and markers take numbers too. */
+export interface Input {
+  readonly records: readonly RawRecord[]
+  /** When each becomes visible. */
+  readonly arrivals: readonly number[]
+  /** Next offset to be written after the last record; may lie behind markers. */
+  readonly end: number
 }
 
-function event(random: Random, n: number, topic: string): unknown {
-  const eventTime = T0 + random.below(SPAN_MS)
-  const common = { eventId: `${topic}-${n}`, userId: `u${random.below(10)}`, eventTime, product: `p${random.below(5)}` }
+export interface Scenario {
+  readonly inputs: Readonly<Record<string, Input>>
+  readonly due: DuePolicy
+}
+
+/** What a scenario is like. */
+interface Traits {
+  readonly live: boolean
+  readonly spanMs: number
+  readonly users: number
+  /** Event times are multiples of this: large ones make ties. */
+  readonly grainMs: number
+  readonly gaps: boolean
+}
+
+interface Raw {
+  readonly at: number
+  readonly value: unknown
+}
+
+interface Fact {
+  readonly eventTime: number
+  readonly [field: string]: unknown
+}
+
+function event(random: Random, id: string, topic: string, t: Traits): Fact {
+  const eventTime = T0 + Math.floor(random.below(t.spanMs) / t.grainMs) * t.grainMs
+  const common = {
+    eventId: id,
+    userId: `u${random.below(t.users)}`,
+    eventTime,
+    product: `p${random.below(5)}`,
+  }
   return topic === 'orders'
-    ? { ...common, kind: 'order_completed', orderId: `o${n}`, amountMinor: 100, currency: 'EUR' }
+    ? { ...common, kind: 'order_completed', orderId: id, amountMinor: 100, currency: 'EUR' }
     : { ...common, kind: 'product_viewed' }
 }
 
-/** Two inputs with some disorder and some broken records, and a control input with two bundles, a hold and a release. */
-export function makeScenario(random: Random, live: boolean): Scenario {
-  const inputs: Record<string, RawRecord[]> = {}
-  const arrivals: Record<string, number[]> = {}
-  const outlier = random.below(2) === 0 ? 'ignore' : 'segment'
-  const commands: { issuedAt: number; [k: string]: unknown }[] = [
-    { command: 'promote', commandId: 'c0', issuedAt: 0, bundle: makeBundle(0, outlier) },
-  ]
-  if (random.below(2) === 0) {
-    commands.push({ command: 'promote', commandId: 'c1', issuedAt: T0 + random.below(SPAN_MS), bundle: makeBundle(0.7, outlier) })
-  }
-  if (random.below(3) === 0) {
-    const at = T0 + random.below(SPAN_MS / 2)
-    commands.push({ command: 'hold', commandId: 'c2', issuedAt: at })
-    commands.push({ command: 'release', commandId: 'c3', issuedAt: at + random.below(SPAN_MS / 4) })
-  }
-  commands.sort((a, b) => a.issuedAt - b.issuedAt)
-  inputs['control'] = commands.map((c, i) => record(i, c))
-  arrivals['control'] = commands.map((c) => (live ? Math.max(T0, c.issuedAt) : T0))
-  for (const topic of ['clicks', 'orders']) {
-    const n = topic === 'clicks' ? 90 : 30
-    const events = Array.from({ length: n }, (_, i) => event(random, i, topic) as { eventTime: number })
-    // nearly in order of time: each is late by up to two minutes
-    const keyed = events.map((e) => ({ e, at: e.eventTime + random.below(2 * MINUTE_MS) })).sort((a, b) => a.at - b.at)
-    inputs[topic] = keyed.map(({ e }, i) => record(i, random.below(25) === 0 ? new TextEncoder().encode('{broken') : e))
-    arrivals[topic] = keyed.map(({ at }) => (live ? at : T0))
-  }
-  return { inputs, arrivals }
+/** Some disorder, some broken records, some with several events: each is late by up to two minutes. */
+function behaviour(random: Random, topic: string, n: number, t: Traits): Raw[] {
+  const raw = Array.from({ length: n }, (_, i): Raw => {
+    const first = event(random, `${topic}-${i}`, topic, t)
+    const at = first.eventTime + random.below(2 * MINUTE_MS)
+    const chance = random.below(40)
+    if (chance < 2) return { at, value: BROKEN }
+    if (chance === 2) return { at, value: { ignore: true } }
+    if (chance > 4) return { at, value: first }
+    return { at, value: [first, event(random, `${topic}-${i}b`, topic, t)] }
+  })
+  return raw.sort((a, b) => a.at - b.at)
 }
 
-function decode(r: RawRecord, latestMs: number): Content {
+/** A bundle from the start on; perhaps another one, perhaps a hold with its release. */
+function commands(random: Random, t: Traits): Raw[] {
+  const outlier = random.below(2) === 0 ? 'ignore' : 'segment'
+  const promote = (id: string, issuedAt: number, shift: number): Raw => ({
+    at: issuedAt,
+    value: { command: 'promote', commandId: id, issuedAt, bundle: bundleOf(shift, outlier) },
+  })
+  const all: Raw[] = [promote('c0', 0, 0)]
+  if (random.below(2) === 0) all.push(promote('c1', T0 + random.below(t.spanMs), 0.7))
+  if (random.below(3) === 0) {
+    const at = T0 + random.below(t.spanMs / 2)
+    const releasedAt = at + random.below(t.spanMs / 3)
+    all.push({ at, value: { command: 'hold', commandId: 'c2', issuedAt: at } })
+    all.push({ at: releasedAt, value: { command: 'release', commandId: 'c3', issuedAt: releasedAt } })
+  }
+  return all.sort((a, b) => a.at - b.at)
+}
+
+function lay(random: Random, raw: readonly Raw[], t: Traits): Input {
+  let offset = 0
+  const gap = (): number => (t.gaps && random.below(6) === 0 ? 1 + random.below(2) : 0)
+  const records = raw.map(({ value }) => {
+    offset += gap()
+    return record(offset++, value)
+  })
+  return { records, arrivals: raw.map(({ at }) => (t.live ? Math.max(T0, at) : T0)), end: offset + gap() }
+}
+
+/** Two inputs of behaviour and one of commands. `live`: they arrive as time passes; else all is there from the start. */
+export function makeScenario(random: Random, live: boolean): Scenario {
+  const t: Traits = {
+    live,
+    spanMs: (10 + random.below(50)) * MINUTE_MS,
+    users: 3 + random.below(10),
+    grainMs: [1, 1, 10 * SECOND_MS, MINUTE_MS][random.below(4)] as number,
+    gaps: random.below(2) === 0,
+  }
+  const n = 20 + random.below(70)
+  const raw = {
+    control: commands(random, t),
+    clicks: behaviour(random, 'clicks', n, t),
+    orders: behaviour(random, 'orders', Math.ceil(n / 3), t),
+  }
+  const inputs = Object.fromEntries(TOPICS.map((topic) => [topic, lay(random, raw[topic], t)]))
+  return { inputs, due: { maxSleepMs: 15 * MINUTE_MS, spreadMs: random.below(2) === 0 ? MINUTE_MS : 0 } }
+}
+
+const decoded = new WeakMap<RawRecord, Content>()
+
+function decode(topic: string, r: RawRecord, latestMs: number): Content {
+  let value: unknown
   try {
-    return decodeEvent(JSON.parse(new TextDecoder().decode(r.bytes)), latestMs)
+    value = JSON.parse(new TextDecoder().decode(r.bytes))
   } catch {
     return { type: 'refused', reason: 'not-json', detail: 'broken on purpose' }
   }
+  if (topic === 'control') return { type: 'command', command: commandSchema.parse(value) }
+  if ((value as { ignore?: boolean }).ignore) return { type: 'skipped', reason: 'ignored' }
+  if (!Array.isArray(value)) return decodeEvent(value, latestMs)
+  const parts = value.map((v) => decodeEvent(v, latestMs))
+  return { type: 'events', events: parts.flatMap((part) => (part.type === 'events' ? part.events : [])) }
 }
 
 export const TASK_INPUTS: readonly TaskInput[] = TOPICS.map((topic) => ({
   topic,
   control: topic === 'control',
-  decode: (r: RawRecord, latestMs: number): Content =>
-    topic === 'control'
-      ? { type: 'command', command: commandSchema.parse(JSON.parse(new TextDecoder().decode(r.bytes))) }
-      : decode(r, latestMs),
+  decode: (r: RawRecord, latestMs: number): Content => {
+    const content = decoded.get(r) ?? decode(topic, r, latestMs)
+    decoded.set(r, content)
+    return content
+  },
 }))
 
-export const DUE = { maxSleepMs: 15 * MINUTE_MS, spreadMs: MINUTE_MS }
 export const MAX_AHEAD_MS = DAY_MS

@@ -1,10 +1,17 @@
 import { fail } from '../../src/errors.ts'
-import type { Checkpoint, Head, Slice, StateStore, StoredProfile, SealedProfile } from '../../src/ports/store.ts'
+import type {
+  Checkpoint,
+  Head,
+  Slice,
+  StateStore,
+  StoredProfile,
+  SealedProfile,
+} from '../../src/ports/store.ts'
 import { compareUtf8 } from '../../src/domain/base/canonical.ts'
 import type { Proc, World } from './world.ts'
 
 /** One task's keys, as a server without transactions across calls would keep them (rule R5). */
-interface Keys {
+export interface Keys {
   token: string
   head: Head | undefined
   /** Progress of the checkpoint being written, `<revision>:<chunk>`; empty: none. */
@@ -15,28 +22,32 @@ interface Keys {
   members: Map<string, string>
 }
 
-const empty = (): Keys => ({ token: '', head: undefined, progress: '', profileCount: 0, profiles: new Map(), members: new Map() })
+const empty = (): Keys => ({
+  token: '',
+  head: undefined,
+  progress: '',
+  profileCount: 0,
+  profiles: new Map(),
+  members: new Map(),
+})
 const copy = (k: Keys): Keys => ({ ...k, profiles: new Map(k.profiles), members: new Map(k.members) })
 
-/** What the mutants of the store leave out. */
-export interface StoreMutant {
-  noChain?: boolean
-  headFirst?: boolean
-  readUnchecked?: boolean
-}
+/** What a store may get wrong; each of these must be noticed. */
+const DEFECTS = { noChain: false, headFirst: false, readUnchecked: false }
 
-const CHUNK = 4
+const CHUNK = 3
 
 /** A key-value server whose fail-overs lose its newest writes, and whose checkpoints are chains of small atomic calls. */
 export class SimStoreServer {
   readonly world: World
-  readonly mutant: StoreMutant
   keys = empty()
+  readonly #stored: (head: Head) => void
   #snapshots: Keys[] = []
 
-  constructor(world: World, mutant: StoreMutant = {}) {
+  /** `stored` hears of every head as it becomes the state's. */
+  constructor(world: World, stored: (head: Head) => void) {
     this.world = world
-    this.mutant = mutant
+    this.#stored = stored
   }
 
   /** What a replica has got so far. */
@@ -54,22 +65,31 @@ export class SimStoreServer {
     this.keys = copy(chosen)
   }
 
+  /** Everything is deleted, copies included. */
+  flush(): void {
+    this.keys = empty()
+    this.#snapshots = []
+  }
+
   store(proc: Proc): StateStore {
     const { world } = this
-    const call = <T>(name: string, run: (k: Keys) => T): Promise<T> => world.call(proc, name, () => run(this.keys))
+    const call = <T>(name: string, run: (k: Keys) => T): Promise<T> =>
+      world.call(proc, name, () => run(this.keys))
     /** Head as this owner knows it: what it took or last confirmed. */
     let confirmed: number | undefined
     let inFlight: number | undefined
     const checked = (k: Keys, token: string): void => {
-      if (this.mutant.readUnchecked) return
+      if (DEFECTS.readUnchecked) return
       if (k.token !== token) fail('task-fenced', 'another token')
-      if (k.head?.rev !== confirmed && k.head?.rev !== inFlight) fail('task-fenced', 'the state is not where I left it')
+      if (k.head?.rev !== confirmed && k.head?.rev !== inFlight)
+        fail('task-fenced', 'the state is not where I left it')
     }
     return {
       take: (_fence, token) =>
         call('take', (k) => {
           if (k.head === undefined && k.profiles.size > 0) fail('state-lost', 'profiles without a head')
-          if (k.head !== undefined && k.profiles.size !== k.profileCount) fail('state-lost', 'profiles are missing')
+          if (k.head !== undefined && k.profiles.size !== k.profileCount)
+            fail('state-lost', 'profiles are missing')
           k.token = token
           k.progress = ''
           confirmed = k.head?.rev
@@ -107,23 +127,24 @@ export class SimStoreServer {
       if (v === 'done') return 'ok'
       if (v !== 'ok') return v
       const whole = chunks === 0 ? k.progress === '' : k.progress === `${S}:${chunks}`
-      if (!whole && !this.mutant.noChain && !this.mutant.headFirst) return 'stale'
-      k.head = structuredClone(c.head)
+      if (!whole && !DEFECTS.noChain && !DEFECTS.headFirst) return 'stale'
+      k.head = c.head
       k.progress = ''
+      this.#stored(c.head)
       return 'ok'
     }
-    if (this.mutant.headFirst) {
+    if (DEFECTS.headFirst) {
       const v = await call('head', writeHead)
       if (v !== 'ok') return v
     }
     for (let i = 1; i <= chunks; i++) {
       const v = await call('chunk', (k) => {
-        const v = this.mutant.headFirst ? (k.token === c.token ? 'ok' : 'fenced') : verdict(k)
+        const v = DEFECTS.headFirst ? (k.token === c.token ? 'ok' : 'fenced') : verdict(k)
         if (v !== 'ok') return v
         const before = i === 1 ? '' : `${S}:${i - 1}`
         const at = Number(k.progress.split(':')[1] ?? 0)
         if (k.progress.startsWith(`${S}:`) && at >= i) return 'ok'
-        if (k.progress !== before && !this.mutant.noChain && !this.mutant.headFirst) return 'stale'
+        if (k.progress !== before && !DEFECTS.noChain && !DEFECTS.headFirst) return 'stale'
         for (const { user, bytes, due } of c.profiles.slice((i - 1) * CHUNK, i * CHUNK)) {
           if (!k.profiles.has(user)) k.profileCount++
           k.profiles.set(user, { bytes, due })
@@ -136,7 +157,7 @@ export class SimStoreServer {
       if (v === 'done') return 'ok'
       if (v !== 'ok') return v
     }
-    return this.mutant.headFirst ? 'ok' : call('head', writeHead)
+    return DEFECTS.headFirst ? 'ok' : call('head', writeHead)
   }
 }
 

@@ -52,11 +52,19 @@ export class World {
     return p > 0 && this.random.next() < p
   }
 
-  /** A call of a server: carried out in one go, some turns later, or not, as the seed will have it. */
-  call<T>(proc: Proc, name: string, run: () => T): Promise<T> {
+  /** A call of a server: carried out in one go, some turns after `readyAt`, or not, as the seed will have it. */
+  call<T>(proc: Proc, name: string, run: () => T, readyAt = this.now): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (proc.dead) return
-      this.#ops.push({ proc, name, readyAt: this.now, run, resolve: resolve as (v: unknown) => void, reject, orphan: false })
+      this.#ops.push({
+        proc,
+        name,
+        readyAt,
+        run,
+        resolve: resolve as (v: unknown) => void,
+        reject,
+        orphan: false,
+      })
     })
   }
 
@@ -100,7 +108,8 @@ export class World {
       this.#ops.splice(this.#ops.indexOf(op), 1)
       this.#carryOut(op)
     }
-    await new Promise<void>((resolve) => setImmediate(resolve))
+    // a tick asked for here comes once no promise has anything left to do
+    await new Promise<void>((resolve) => process.nextTick(resolve))
   }
 
   #carryOut(op: Op): void {

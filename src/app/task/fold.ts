@@ -15,7 +15,13 @@ import { TaskMemory, type FoldOptions } from './memory.ts'
 
 /** What stands in the way of folding on, or what came of it. */
 export type Advance =
-  | { readonly type: 'revision'; readonly revision: Revision; readonly diverged: number; readonly records: number }
+  | {
+      readonly type: 'revision'
+      readonly revision: Revision
+      readonly diverged: number
+      readonly records: number
+      readonly wakes: number
+    }
   /** Profiles (and dues up to a time) to be read from the state first. */
   | { readonly type: 'need'; readonly users: readonly string[]; readonly dueTo: Ms }
   /** An input with more to come has nothing buffered: nothing later in time may be folded. */
@@ -40,7 +46,8 @@ export class TaskFold {
   #tickTo: Ms = Number.NEGATIVE_INFINITY
   #open: OpenRevision | undefined
   #cut = false
-  readonly #arbiter: Arbiter = (user, sequence, from, to) => this.#open?.allows(user, sequence, from, to) ?? true
+  readonly #arbiter: Arbiter = (user, sequence, from, to) =>
+    this.#open?.allows(user, sequence, from, to) ?? true
 
   constructor(options: FoldOptions, head: Head, state: { stored: boolean; knownRev: number }) {
     this.#options = options
@@ -188,6 +195,10 @@ export class TaskFold {
       return true
     }
     const open = this.#begin(line)
+    if (this.#newer(open, slot)) {
+      open.waiting.push(slot)
+      return true
+    }
     const before = open.transitions.length
     segmenter.wake(slot, open.transitions, this.#options.task, line ? this.#arbiter : undefined)
     open.steps++
@@ -218,7 +229,7 @@ export class TaskFold {
     const { profiles } = m.book
     const slot = profiles.open(event.userId)
     if (event.eventTime > m.clock) m.clock = event.eventTime
-    if (open.line && profiles.stamp(slot) >= open.rev && !open.touched.has(slot)) {
+    if (this.#newer(open, slot)) {
       open.skip(event.userId)
       return
     }
@@ -230,6 +241,13 @@ export class TaskFold {
     trigger.offset = item.record.offset
     m.segmenter.event(slot, event, trigger, open.transitions, open.line ? this.#arbiter : undefined)
     this.#changed(open, slot, before)
+  }
+
+  /** While folding again: is the profile of this revision or a later one already? It is then left as it is. */
+  #newer(open: OpenRevision, slot: number): boolean {
+    return (
+      open.line !== undefined && this.memory.book.profiles.stamp(slot) >= open.rev && !open.touched.has(slot)
+    )
   }
 
   /** Notes a changed profile and the moves made since `before`. */
@@ -260,9 +278,12 @@ export class TaskFold {
     const { book, segmenter } = this.memory
     const { profiles } = book
     const slot = profiles.open(user)
-    if (profiles.stamp(slot) >= open.rev && !open.touched.has(slot)) return
+    if (this.#newer(open, slot)) return
     if (profiles.sequence(slot) + 1 !== sequence) {
-      fail('state-foreign', `revision ${open.rev} of the journal makes move ${sequence} of a user whose profile has ${profiles.sequence(slot)}`)
+      fail(
+        'state-foreign',
+        `revision ${open.rev} of the journal makes move ${sequence} of a user whose profile has ${profiles.sequence(slot)}`,
+      )
     }
     open.diverged++
     const asOf = profiles.asOf(slot)
@@ -270,21 +291,36 @@ export class TaskFold {
     open.touched.add(slot)
     book.touch(slot, open.rev)
     const bundleVersion = segmenter.bundleVersionOf(slot)
-    book.member({ userId: user, segment: to, since: asOf, previous: from, sequence, bundleVersion, origin: 'live' })
+    book.member({
+      userId: user,
+      segment: to,
+      since: asOf,
+      previous: from,
+      sequence,
+      bundleVersion,
+      origin: 'live',
+    })
   }
 
   #finish(open: OpenRevision): Advance {
     const m = this.memory
     for (const move of [...open.unmade()]) this.#impose(open, move)
-    const tick = open.lastWakeDue > m.clock ? open.lastWakeDue : undefined
-    if (tick !== undefined) m.clock = tick
+    const { dues, profiles } = m.book
+    for (const slot of open.waiting) dues.set(slot, profiles.user(slot), profiles.due(slot))
+    // by the journal where it speaks: its wakes may have been skipped, because their profiles are newer
+    const tick = open.line ? open.line.tick : open.lastWakeDue > m.clock ? open.lastWakeDue : undefined
+    if (tick !== undefined) m.clock = Math.max(m.clock, tick)
     const moves = open.line ? open.line.moves : open.moves
     const line = chained(m.chain, {
       rev: open.rev,
-      tick: open.line ? open.line.tick : tick,
+      tick,
       positions: m.positions(),
       digests: m.digests(),
-      recipe: open.line ? open.line.recipe : m.recipe === this.#options.recipe ? undefined : this.#options.recipe,
+      recipe: open.line
+        ? open.line.recipe
+        : m.recipe === this.#options.recipe
+          ? undefined
+          : this.#options.recipe,
       moves,
     })
     if (open.line) verify(line, open.line)
@@ -297,6 +333,7 @@ export class TaskFold {
       revision: { line, transitions, memberships, deadLetters },
       diverged: open.diverged,
       records: open.records,
+      wakes: open.steps - open.records,
     }
   }
 }
@@ -306,8 +343,14 @@ function verify(now: JournalLine, published: JournalLine): void {
   if (now.chain === published.chain) return
   for (const topic of Object.keys(published.digests)) {
     if (now.digests[topic] !== published.digests[topic]) {
-      fail('source-differs', `input ${topic}: the records before position ${published.positions[topic]} are not those of revision ${published.rev}`)
+      fail(
+        'source-differs',
+        `input ${topic}: the records before position ${published.positions[topic]} are not those of revision ${published.rev}`,
+      )
     }
   }
-  fail('state-foreign', `revision ${published.rev}: its chain ${published.chain} does not follow from the state; expected ${now.chain}`)
+  fail(
+    'state-foreign',
+    `revision ${published.rev}: its chain ${published.chain} does not follow from the state; expected ${now.chain}`,
+  )
 }

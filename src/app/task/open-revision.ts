@@ -21,6 +21,11 @@ export class OpenRevision {
   readonly #expected = new Map<string, Move[]>()
   /** While folding again: slots changed by this very revision, whose stamp is therefore no reason to skip them. */
   readonly touched = new Set<number>()
+  /**
+   * While folding again: slots that were due, but whose profile is of a later revision, at which a hold kept them from being
+   * woken. They are due again after this one.
+   */
+  readonly waiting: number[] = []
   /** While folding again: moves that differ from the published ones. */
   diverged = 0
 
