@@ -4,9 +4,10 @@ import { makeDecoder } from '../app/decode.ts'
 import { readEvents } from '../app/read-events.ts'
 import type { Event } from '../domain/events/event.ts'
 import { MAX_AHEAD_MS } from '../compose.ts'
-import { counted } from '../render/format.ts'
+import { fail } from '../errors.ts'
+import { counted, percent } from '../render/format.ts'
 import type { Cli } from './cli.ts'
-import { Rejects } from './rejects.ts'
+import { Rejects, REFUSED_SHARE_MAX } from './rejects.ts'
 
 /** Files have no record times: an event may lie `MAX_AHEAD_MS` ahead of this machine's clock. */
 export const latestEventMs = (): number => systemClock.now() + MAX_AHEAD_MS
@@ -41,7 +42,10 @@ async function* eventsOf(
       decoder: () => makeDecoder({ format: 'ndjson' }),
       latestMs: latestEventMs(),
       onReject: (reject) => rejects.add(reject),
-      onRecords: async () => progress?.at((await source.progress()).done),
+      onRecords: async (records) => {
+        rejects.read = records
+        progress?.at((await source.progress()).done)
+      },
     })
   } finally {
     progress?.stop()
@@ -54,4 +58,12 @@ export function noteRejects(cli: Cli, rejects: Rejects): void {
   if (rejects.total === 0) return
   cli.note(`${counted(rejects.total, 'record')} not read:`)
   for (const line of rejects.lines()) cli.note(`  ${line}`)
+}
+
+/** After the work is done: too many refused records are a failed check, so that a wrong file is not taken for a small shop. */
+export function checkRejects({ refused, read }: Rejects): void {
+  const share = read === 0 ? 0 : refused / read
+  if (share <= REFUSED_SHARE_MAX) return
+  const most = percent(REFUSED_SHARE_MAX, 0)
+  fail('check-failed', `✗ ${percent(share)} of the records were refused, at most ${most} may be`)
 }

@@ -17,6 +17,8 @@ export class Rejects {
   readonly #lineOf: (topic: string, offset: number) => number | undefined
   readonly #groups = new Map<string, Group>()
   #refused = 0
+  /** Records read, good ones included. */
+  read = 0
 
   constructor(lineOf: (topic: string, offset: number) => number | undefined) {
     this.#lineOf = lineOf

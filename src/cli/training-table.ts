@@ -9,7 +9,7 @@ import type { FeatureSet } from '../domain/features/feature-set.ts'
 import { compilePlan } from '../domain/features/plan.ts'
 import { fail } from '../errors.ts'
 import type { Cli } from './cli.ts'
-import { noteRejects, openEventFiles } from './event-files.ts'
+import { checkRejects, noteRejects, openEventFiles } from './event-files.ts'
 import { parseFeatureCsv, type FeatureCsv } from './feature-csv.ts'
 import { parseTime } from './times.ts'
 
@@ -34,6 +34,8 @@ export async function tableOfEvents(
   const { events, rejects } = openEventFiles(cli, paths, 'features')
   const [table] = await featureTable(plan, events, [at])
   noteRejects(cli, rejects)
+  // before training, not after: a model of half the records would look as good as any
+  checkRejects(rejects)
   if (table === undefined) return fail('training-data', 'no events')
   return { table, unused: [], source: sourceOf(paths), asOf: new Date(at).toISOString() }
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { run, tempFolder } from './run.ts'
@@ -34,7 +34,7 @@ describe('features', () => {
   })
 
   it('names the lines that it could not read, without a user', async () => {
-    await done('generate', '--users', '5', '--days', '5', '--out', at('bad.ndjson'))
+    await done('generate', '--users', '50', '--days', '20', '--out', at('bad.ndjson'))
     const good = readFileSync(at('bad.ndjson'), 'utf8').trim().split('\n').length
     appendFileSync(at('bad.ndjson'), 'no json\n{"userId":"secret-user","kind":"page_viewed"}\n')
     const { code, err } = await run(['features', '--events', at('bad.ndjson'), ...asOf, '--json'])
@@ -42,6 +42,16 @@ describe('features', () => {
     expect(err).toContain('2 records not read:')
     expect(err).toContain(`bad.ndjson:${good + 1} `)
     expect(err).not.toContain('secret-user')
+  })
+
+  it('ends with 3 where more than 5 % of the records are no events; nothing is trained on them', async () => {
+    writeFileSync(at('wrong.ndjson'), '{}\n'.repeat(10))
+    const { code, out, err } = await run(['features', '--events', at('wrong.ndjson'), ...asOf])
+    expect(code).toBe(3)
+    expect(out).toMatch(/^user_id,as_of,/)
+    expect(err).toContain('✗ 100.0 % of the records were refused')
+    const trained = await run(['train', '--events', at('wrong.ndjson'), ...asOf, '--out', at('never')])
+    expect(trained.code).toBe(3)
   })
 
   it.each([

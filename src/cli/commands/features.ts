@@ -5,7 +5,7 @@ import { compilePlan } from '../../domain/features/plan.ts'
 import { counted, duration } from '../../render/format.ts'
 import type { Cli } from '../cli.ts'
 import { loadFeatureSet } from '../declarations.ts'
-import { noteRejects, openEventFiles } from '../event-files.ts'
+import { checkRejects, noteRejects, openEventFiles } from '../event-files.ts'
 import { examples, featureSetOption, jsonOption } from '../options.ts'
 import { openTextFile, type TextFile } from '../text-file.ts'
 import { parseTimes } from '../times.ts'
@@ -79,6 +79,7 @@ async function features(cli: Cli, flags: Flags): Promise<void> {
       `${counted(users, 'row')} of ${counted(plan.columns.length, 'feature')} (${set.name}) as of ` +
         `${rows.map((r) => r.asOf).join(', ')} (${duration(performance.now() - started)})`,
     )
+    checkRejects(rejects)
   } finally {
     await file?.discard()
   }
