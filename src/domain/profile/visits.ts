@@ -17,6 +17,7 @@ export class Visits {
   add(head: number, code: number): number {
     let before = 0
     let length = 0
+    let lastToStay = 0
     for (let v = head; v !== 0; v = this.#next[v] as number) {
       if (this.#code[v] === code) {
         this.#count[v] = (this.#count[v] as number) + 1
@@ -25,8 +26,12 @@ export class Visits {
         this.#next[v] = head
         return v
       }
-      if (++length === MAX_VISITS - 1) this.#cutAfter(v)
+      if (++length === MAX_VISITS - 1) lastToStay = v
       before = v
+    }
+    if (length === MAX_VISITS) {
+      this.release(before)
+      this.#next[lastToStay] = 0
     }
     return this.#push(head, code, 1)
   }
@@ -63,13 +68,6 @@ export class Visits {
     const entries: [number, number][] = []
     for (let i = 0; i < length; i++) entries.push([from.uint(), from.uint()])
     return entries.reduceRight((head, [code, count]) => this.#push(head, code, count), 0)
-  }
-
-  #cutAfter(v: number): void {
-    const rest = this.#next[v] as number
-    if (rest === 0) return
-    this.release(rest)
-    this.#next[v] = 0
   }
 
   #push(head: number, code: number, count: number): number {

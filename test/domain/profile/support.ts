@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { UTC } from '../../../src/domain/base/zone.ts'
+import { parseFeatureSet } from '../../../src/domain/features/feature-set.ts'
+import { compilePlan } from '../../../src/domain/features/plan.ts'
 import type { Event } from '../../../src/domain/events/event.ts'
 
 /** An event with all its members, the given ones set. */
@@ -24,3 +28,10 @@ export function event(given: Partial<Event> & Pick<Event, 'eventTime' | 'kind'>)
     ...given,
   }
 }
+
+const seedFile = new URL('../../../models/feature-sets/seed.json', import.meta.url)
+/** The seed set, compiled. */
+export const seedPlan = compilePlan(
+  parseFeatureSet(JSON.parse(readFileSync(seedFile, 'utf8')), 'seed.json'),
+  UTC,
+)
