@@ -38,6 +38,7 @@ const EMBEDDED = {
   checkpointIntervalMs: 2 * SECOND_MS,
   maxDirtyProfiles: 100_000,
   pollLimit: { records: 4000, bytes: 4 * MIB },
+  duesPerRead: 2000,
   idleWaitMs: 250,
   /** Followed inputs: the clock stays this far behind the wall clock, for events on their way. */
   tickAllowanceMs: 5 * SECOND_MS,
@@ -74,6 +75,7 @@ export async function openRun({ dir, asked, telemetry, rebuild = false }: OpenRu
     const { bundle } = await openBundleFiles().load(folder.paths.model)
     const zones = zoneTables(config, bundle)
     const store = new EmbeddedStore(folder)
+    if (rebuild) await folder.clearState()
     const head = rebuild ? undefined : await new EmbeddedReader(folder).head(0)
     const check = head && new SkipCheck(head)
     source = openSource(config, folder, check)
@@ -96,7 +98,13 @@ export async function openRun({ dir, asked, telemetry, rebuild = false }: OpenRu
 
 /** The inputs of a run, its control file among them, as one source. */
 function openSource(config: RunConfig, folder: RunFolder, check: SkipCheck | undefined): FileSource {
-  const control = { topic: CONTROL_TOPIC, path: folder.paths.control, format: 'ndjson', follow: true, optional: true } as const
+  const control = {
+    topic: CONTROL_TOPIC,
+    path: folder.paths.control,
+    format: 'ndjson',
+    follow: true,
+    optional: true,
+  } as const
   const inputs = config.inputs.map(({ topic, path, format, mapping }) => ({
     topic,
     path,
@@ -114,7 +122,10 @@ function openSource(config: RunConfig, folder: RunFolder, check: SkipCheck | und
 
 /** Zone tables that decide about this run: the feature set's and the mappings'. */
 function zoneTables(config: RunConfig, bundle: Bundle): Record<string, ZoneTable> {
-  const names = new Set([bundle.featureSet.zone, ...config.inputs.flatMap(({ mapping }) => mapping?.time.zone ?? [])])
+  const names = new Set([
+    bundle.featureSet.zone,
+    ...config.inputs.flatMap(({ mapping }) => mapping?.time.zone ?? []),
+  ])
   return Object.fromEntries([...names].sort().map((name) => [name, zoneTable(name)]))
 }
 
@@ -145,7 +156,13 @@ export async function openReplay(dir: string, scratch: string, telemetry: Teleme
     const zones = zoneTables(config, bundle)
     const source = keep(openSource({ ...config, follow: false }, past, undefined))
     const inputs = await taskInputs(config, source, zones)
-    const options = taskOptions({ config: { ...config, follow: false }, bundle, zones, inputs, rebuild: false })
+    const options = taskOptions({
+      config: { ...config, follow: false },
+      bundle,
+      zones,
+      inputs,
+      rebuild: false,
+    })
     const lineOf = (topic: string, offset: number): number => source.lineOf(topic, offset) ?? offset + 1
     const folder = keep(await openRunFolder(scratch, { create: true, lineOf }))
     const outlet = new EmbeddedOutlet(folder, config.app)
@@ -158,7 +175,11 @@ export async function openReplay(dir: string, scratch: string, telemetry: Teleme
   }
 }
 
-async function taskInputs(config: RunConfig, source: FileSource, zones: Record<string, ZoneTable>): Promise<TaskInput[]> {
+async function taskInputs(
+  config: RunConfig,
+  source: FileSource,
+  zones: Record<string, ZoneTable>,
+): Promise<TaskInput[]> {
   const inputs: TaskInput[] = [{ topic: CONTROL_TOPIC, control: true, decode: controlDecoder(CONTROL_TOPIC) }]
   for (const { topic, format, mapping } of config.inputs) {
     const columns = format === 'csv' ? await source.columns(topic) : undefined
@@ -194,7 +215,8 @@ function taskOptions({ config, bundle, zones, inputs, rebuild }: Parts): TaskOpt
     recipe: recipeOf(config, zones),
     maxAheadMs: MAX_AHEAD_MS,
     newProfiles: () => new Profiles(plan),
-    serves: ({ featureSet: other }) => other.zone === plan.zone.name && reading(compilePlan(other, plan.zone)) === reading(plan),
+    serves: ({ featureSet: other }) =>
+      other.zone === plan.zone.name && reading(compilePlan(other, plan.zone)) === reading(plan),
     tickAllowanceMs: config.follow ? EMBEDDED.tickAllowanceMs : undefined,
     rebuild,
     newToken: randomUUID,

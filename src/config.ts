@@ -38,7 +38,10 @@ export function parseRunConfig(text: string, place: string): RunConfig {
   }
   const format = (value as { format?: unknown } | null)?.format
   if (format !== RUN_CONFIG_FORMAT) {
-    return fail('state-version', `${place}: has format ${String(format)}, this version reads ${RUN_CONFIG_FORMAT}`)
+    return fail(
+      'state-version',
+      `${place}: has format ${String(format)}, this version reads ${RUN_CONFIG_FORMAT}`,
+    )
   }
   const parsed = runConfigSchema.safeParse(value)
   if (parsed.success) return parsed.data
@@ -51,7 +54,8 @@ export function sameRun(former: RunConfig, given: Partial<RunConfig>, place: str
   const differ = (what: string, now: unknown, then: unknown): never =>
     fail('folder-foreign', `${place} was made with ${what} ${String(then)}, now ${String(now)} is given`)
   if (given.app !== undefined && given.app !== former.app) differ('--app', given.app, former.app)
-  if (given.locale !== undefined && given.locale !== former.locale) differ('--locale', given.locale, former.locale)
+  if (given.locale !== undefined && given.locale !== former.locale)
+    differ('--locale', given.locale, former.locale)
   if (given.model !== undefined && given.model !== former.model) {
     differ('bundle', given.model.slice(0, 12), former.model.slice(0, 12))
   }
@@ -59,8 +63,10 @@ export function sameRun(former: RunConfig, given: Partial<RunConfig>, place: str
     differ('--live-from', given.liveFrom ?? 'the first event', former.liveFrom ?? 'the first event')
   }
   if (given.inputs === undefined) return
-  const topics = (config: { inputs: readonly RunInput[] }): string => config.inputs.map((i) => i.topic).join(', ')
-  if (topics({ inputs: given.inputs }) !== topics(former)) differ('inputs', topics({ inputs: given.inputs }), topics(former))
+  const topics = (config: { inputs: readonly RunInput[] }): string =>
+    config.inputs.map((i) => i.topic).join(', ')
+  if (topics({ inputs: given.inputs }) !== topics(former))
+    differ('inputs', topics({ inputs: given.inputs }), topics(former))
   given.inputs.forEach((now, i) => {
     const then = former.inputs[i]
     if (then && JSON.stringify(now.mapping) !== JSON.stringify(then.mapping)) {

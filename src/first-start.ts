@@ -5,7 +5,14 @@ import type { RunFolder } from './adapters/embedded/run-folder.ts'
 import { openBundleFiles } from './adapters/files/bundles.ts'
 import { firstTexts } from './app/run-setup.ts'
 import { fail } from './errors.ts'
-import { parseRunConfig, RUN_CONFIG_FORMAT, runConfigSchema, sameRun, type RunConfig, type RunInput } from './config.ts'
+import {
+  parseRunConfig,
+  RUN_CONFIG_FORMAT,
+  runConfigSchema,
+  sameRun,
+  type RunConfig,
+  type RunInput,
+} from './config.ts'
 
 /** What the caller asks for; only a first start needs all of it. */
 export interface Asked {
@@ -43,7 +50,8 @@ export async function settle(folder: RunFolder, asked: Asked): Promise<RunConfig
   if (existsSync(paths.journal) && readFileSync(paths.journal).length > 0) {
     fail('folder-foreign', `${dir} has a journal but no ${paths.config}; expected both or neither`)
   }
-  if (asked.inputs.length === 0) fail('usage', `${dir} is new: name at least one input file, or - for standard input`)
+  if (asked.inputs.length === 0)
+    fail('usage', `${dir} is new: name at least one input file, or - for standard input`)
   if (asked.model === undefined) fail('usage', `${dir} is new: give the bundle to start with by --model DIR`)
   const { bundle, labels } = await openBundleFiles().load(asked.model)
   await openBundleFiles().save(bundle, labels, paths.model)
@@ -57,7 +65,8 @@ export async function settle(folder: RunFolder, asked: Asked): Promise<RunConfig
     model: bundle.version,
   }
   const checked = runConfigSchema.safeParse(config)
-  if (!checked.success) fail('usage', `--app ${config.app}: expected lower-case letters, digits and dashes, at most 64`)
+  if (!checked.success)
+    fail('usage', `--app ${config.app}: expected lower-case letters, digits and dashes, at most 64`)
   const texts = firstTexts(bundle, labels)
   await write(paths.segmentCatalog, texts.catalog)
   await write(paths.control, texts.control)
@@ -67,7 +76,8 @@ export async function settle(folder: RunFolder, asked: Asked): Promise<RunConfig
 }
 
 async function resume(former: RunConfig, asked: Asked, dir: string): Promise<RunConfig> {
-  const model = asked.model === undefined ? undefined : (await openBundleFiles().load(asked.model)).bundle.version
+  const model =
+    asked.model === undefined ? undefined : (await openBundleFiles().load(asked.model)).bundle.version
   const given: Partial<RunConfig> = {
     ...(asked.app === undefined ? {} : { app: asked.app }),
     ...(asked.locale === undefined ? {} : { locale: asked.locale }),

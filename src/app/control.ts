@@ -25,7 +25,10 @@ export function controlDecoder(topic: Topic): (record: RawRecord) => Content {
     const parsed = commandSchema.safeParse(value)
     if (!parsed.success) {
       const issue = parsed.error.issues[0]
-      return fail('unknown-command', `${place}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not understood'}`)
+      return fail(
+        'unknown-command',
+        `${place}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not understood'}`,
+      )
     }
     if (parsed.data.command === 'promote') checkBundle(parsed.data.bundle, place)
     return { type: 'command', command: parsed.data }

@@ -36,7 +36,8 @@ export async function replay({ options, journal, ports, onRevision }: ReplayOpti
   await store.take(fence, token)
   const lines = journal.journal(TASK, -1)[Symbol.asyncIterator]()
   const first = await lines.next()
-  if (first.done === true || first.value.rev !== 0) return fail('state-foreign', 'the journal does not begin at revision 0')
+  if (first.done === true || first.value.rev !== 0)
+    return fail('state-foreign', 'the journal does not begin at revision 0')
   const head = genesisHead(first.value)
   const fold = new TaskFold(options, head, { stored: false, knownRev: head.rev })
   await outlet.publish(fence, { revisions: [bare(first.value)] })
@@ -48,7 +49,12 @@ export async function replay({ options, journal, ports, onRevision }: ReplayOpti
   const flush = async (): Promise<void> => {
     if (page.revisions.length > 0) await outlet.publish(fence, { revisions: page.revisions })
     page = new OpenPage()
-    const sealed = { token, after: stored, head: fold.memory.head(), ...fold.memory.book.seal(fold.memory.rev) }
+    const sealed = {
+      token,
+      after: stored,
+      head: fold.memory.head(),
+      ...fold.memory.book.seal(fold.memory.rev),
+    }
     await store.checkpoint(TASK, sealed)
     fold.memory.book.stored()
     stored = sealed.head.rev
@@ -68,6 +74,8 @@ export async function replay({ options, journal, ports, onRevision }: ReplayOpti
 const bare = (line: JournalLine): Revision => ({ line, transitions: [], memberships: [], deadLetters: [] })
 
 function asReplay(revision: Revision): Revision {
-  const transitions = revision.transitions.map((t) => (t.origin === 'live' ? { ...t, origin: 'replay' as const } : t))
+  const transitions = revision.transitions.map((t) =>
+    t.origin === 'live' ? { ...t, origin: 'replay' as const } : t,
+  )
   return { ...revision, transitions }
 }

@@ -25,7 +25,10 @@ export class SkipCheck {
     seen.digest.add(record)
     seen.next = record.offset + 1
     if (seen.next === position && seen.digest.hex !== this.#expected.digests[topic]) {
-      fail('input-changed', `${topic}: the first ${position} records are not those that were processed before`)
+      fail(
+        'input-changed',
+        `${topic}: the first ${position} records are not those that were processed before`,
+      )
     }
   }
 }

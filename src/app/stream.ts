@@ -84,6 +84,7 @@ export class Stream {
   }
 
   #maybeDone(): void {
-    if (this.#ended !== undefined && this.#loops.size === 0) this.#finish({ ended: this.#ended, heads: this.#heads })
+    if (this.#ended !== undefined && this.#loops.size === 0)
+      this.#finish({ ended: this.#ended, heads: this.#heads })
   }
 }

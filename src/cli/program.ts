@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { endOnClosedPipe, processCli, type Cli } from './cli.ts'
+import { registerDemo } from './commands/demo.ts'
 import { registerFeatures } from './commands/features.ts'
 import { registerGenerate } from './commands/generate.ts'
 import { registerIngest } from './commands/ingest.ts'
@@ -15,6 +16,7 @@ export type Register = (program: Command, cli: Cli) => void
 
 /** Every verb, in the order of the manual. */
 const VERBS: readonly Register[] = [
+  registerDemo,
   registerGenerate,
   registerIngest,
   registerFeatures,

@@ -12,7 +12,8 @@ export interface StreamFacts {
   readonly dir: string
 }
 
-const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0)
+const sum = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((a, b) => a + b, 0)
 
 function reasons(counts: Readonly<Record<string, number>>): string {
   return Object.entries(counts)
@@ -21,7 +22,9 @@ function reasons(counts: Readonly<Record<string, number>>): string {
 }
 
 function moves(counts: ReadonlyMap<string, number>): string {
-  const parts = [...counts].filter(([name]) => name.startsWith('transitions/')).sort(([a], [b]) => (a < b ? -1 : 1))
+  const parts = [...counts]
+    .filter(([name]) => name.startsWith('transitions/'))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
   return parts.map(([name, n]) => `${name.split('/').slice(1).join(' ')} ${number(n)}`).join(' · ')
 }
 
@@ -31,11 +34,18 @@ export function streamText({ head, counts, elapsedMs, ended, dir }: StreamFacts)
   const skipped = sum(c.skipped)
   const refused = sum(c.refused)
   const lines = facts([
-    ['records', `${number(c.records)} = ${number(c.records - skipped - refused)} read + ${number(skipped)} skipped + ${number(refused)} refused`],
+    [
+      'records',
+      `${number(c.records)} = ${number(c.records - skipped - refused)} read + ${number(skipped)} skipped + ${number(refused)} refused`,
+    ],
     ...(skipped > 0 ? ([['skipped', reasons(c.skipped)]] as const) : []),
     ...(refused > 0 ? ([['refused', `${reasons(c.refused)} → ${dir}/dead-letter.ndjson`]] as const) : []),
     ['moves', `${number(c.moves)} in all; in this run ${moves(counts) || 'none'}`],
-    ['stopped', `${ended === 'inputs' ? 'at the end of the inputs' : 'as asked'}, revision ${number(head.rev)}, ${positions(head)}`],
+    ['wakes', `${number(counts.get('wakes') ?? 0)} in this run`],
+    [
+      'stopped',
+      `${ended === 'inputs' ? 'at the end of the inputs' : 'as asked'}, revision ${number(head.rev)}, ${positions(head)}`,
+    ],
     ['took', duration(elapsedMs)],
   ])
   const members = Object.entries(c.members).sort(([, a], [, b]) => b - a)
@@ -64,7 +74,7 @@ export function streamJson({ head, counts, elapsedMs, ended, dir }: StreamFacts)
     positions: head.positions,
     clock: head.clock,
     ...head.counts,
-    transitions: Object.fromEntries(counts),
+    counts: Object.fromEntries(counts),
     elapsedMs: Math.round(elapsedMs),
   })
 }

@@ -56,7 +56,11 @@ export interface SealedProfile extends StoredProfile {
   readonly due: Ms
 }
 
-/** Dirty profiles as they were at a page boundary, with the head that belongs to them. Written after that page's commit. */
+/**
+ * Dirty profiles as they were at a page boundary, with the head that belongs to them. Written after that page's commit. Where
+ * it is written in pieces, a user's membership goes with his profile: a refold skips whoever's stamp is new enough, so a stamp
+ * must never be stored without the membership that came with it.
+ */
 export interface Checkpoint {
   readonly token: Token
   /** Revision of the checkpoint this one follows; undefined: the first of a fresh state. */
@@ -69,9 +73,9 @@ export interface Checkpoint {
 export interface Slice {
   /** Stored profiles of the users asked for (users without one are left out). */
   readonly profiles: readonly StoredProfile[]
-  /** The first `limit` dues ≤ `dueTo` in (due, user) order, and every further one with the same due as the last. */
+  /** The first `limit` dues > `dueAfter` in (due, user) order, and every further one with the same due as the last. */
   readonly dues: readonly SealedProfile[]
-  /** Every stored due ≤ this is among `dues`. */
+  /** Every stored due in (dueAfter, complete] is among `dues`; Infinity where they are all that is stored behind `dueAfter`. */
   readonly complete: Ms
 }
 
@@ -82,8 +86,11 @@ export interface Slice {
 export interface StateStore {
   /** Makes `token` the owner, forgets a half-written checkpoint's progress, returns the head. Idempotent with one token. Rejects with `state-lost` where the stored sizes disagree. */
   take(fence: Fence, token: Token): Promise<Head | undefined>
-  /** Reads only from a state whose revision is `at`, or is being moved on from it by this owner; else rejects with `task-fenced`. */
-  read(p: Task, token: Token, users: readonly string[], dueTo: Ms, limit: number): Promise<Slice>
+  /**
+   * Stored profiles of `users`, and the next dues behind `dueAfter` with theirs (`limit` 0: none). Only from a state that this
+   * owner left as it is; else rejects with `task-fenced`.
+   */
+  read(p: Task, token: Token, users: readonly string[], dueAfter: Ms, limit: number): Promise<Slice>
   /** Profiles in chunks, then the head. `stale`: the state is not at `after`; `fenced`: another token owns it. Neither changes anything. Idempotent. */
   checkpoint(p: Task, sealed: Checkpoint): Promise<'ok' | 'stale' | 'fenced'>
 }

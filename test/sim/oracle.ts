@@ -179,6 +179,7 @@ export class Oracle {
       if (best < 0) return
       if (this.profiles.due(best) < this.#releasedAt) {
         this.profiles.setDue(best, this.#releasedAt + spreadOf(this.profiles.user(best), this.scenario.due))
+        this.profiles.setStamp(best, rev)
         continue
       }
       this.#segmenter.wake(best, this.transitions, 0)

@@ -96,10 +96,10 @@ export class SimStoreServer {
           inFlight = undefined
           return k.head
         }),
-      read: (_p, token, users, dueTo, limit) =>
+      read: (_p, token, users, dueAfter, limit) =>
         call('read', (k) => {
           checked(k, token)
-          return slice(k, users, dueTo, limit)
+          return slice(k, users, dueAfter, limit)
         }),
       checkpoint: async (_p, sealed) => {
         inFlight = sealed.head.rev
@@ -161,17 +161,18 @@ export class SimStoreServer {
   }
 }
 
-function slice(k: Keys, users: readonly string[], dueTo: number, limit: number): Slice {
+function slice(k: Keys, users: readonly string[], dueAfter: number, limit: number): Slice {
   const profiles: StoredProfile[] = []
   for (const user of users) {
     const found = k.profiles.get(user)
     if (found) profiles.push({ user, bytes: found.bytes })
   }
   const due: SealedProfile[] = [...k.profiles]
-    .filter(([, v]) => v.due <= dueTo)
+    .filter(([, v]) => v.due > dueAfter)
     .map(([user, v]) => ({ user, bytes: v.bytes, due: v.due }))
     .sort((a, b) => a.due - b.due || compareUtf8(a.user, b.user))
+  if (limit === 0) return { profiles, dues: [], complete: dueAfter }
   const lastDue = due[limit - 1]?.due
-  if (lastDue === undefined || due.length <= limit) return { profiles, dues: due, complete: dueTo }
+  if (lastDue === undefined || due.length <= limit) return { profiles, dues: due, complete: Infinity }
   return { profiles, dues: due.filter((d) => d.due <= lastDue), complete: lastDue }
 }

@@ -92,6 +92,7 @@ export class Simulation {
       checkpointIntervalMs: random.below(40) * SECOND_MS,
       maxDirtyProfiles: 8,
       pollLimit: { records: 6, bytes: 1 << 20 },
+      duesPerRead: 1 + random.below(4),
       idleWaitMs: SECOND_MS + random.below(30 * SECOND_MS),
       tickAllowanceMs: this.#live && random.below(4) > 0 ? MINUTE_MS : undefined,
       rebuild: true,

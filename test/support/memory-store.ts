@@ -59,7 +59,7 @@ export class MemoryStore implements StateStore {
     return parseHead(state.head)
   }
 
-  async read(p: Task, token: Token, users: readonly string[], dueTo: Ms, limit: number): Promise<Slice> {
+  async read(p: Task, token: Token, users: readonly string[], dueAfter: Ms, limit: number): Promise<Slice> {
     const state = this.state.of(p)
     if (state.token !== token) fail('task-fenced', `task ${p} has another owner`)
     const profiles = users.flatMap((user) => {
@@ -67,15 +67,15 @@ export class MemoryStore implements StateStore {
       return profile ? [{ user, bytes: profile.bytes.slice() }] : []
     })
     const due = [...state.profiles.values()]
-      .filter((profile) => profile.due <= dueTo)
+      .filter((profile) => profile.due > dueAfter)
       .sort((a, b) => a.due - b.due || compareUtf8(a.user, b.user))
-    const last = due[limit - 1]?.due ?? -Infinity
+    const last = due[limit - 1]?.due ?? dueAfter
     const dues = due.filter((profile, i) => i < limit || profile.due === last)
     const exhausted = limit > 0 && dues.length === due.length
     return {
       profiles,
       dues: dues.map((profile) => ({ ...profile, bytes: profile.bytes.slice() })),
-      complete: exhausted ? dueTo : last,
+      complete: exhausted ? Infinity : last,
     }
   }
 

@@ -49,12 +49,12 @@ export function textRangeOf(kind: KeyKind): { gte: string; lt: string } {
   return { gte: kind, lt: String.fromCharCode(kind.charCodeAt(0) + 1) }
 }
 
-/** Half-open range of the due keys from `from` (inclusive) to `to` (inclusive). */
-export function dueRange(from: Ms, to: Ms): { gte: Uint8Array; lt: Uint8Array } {
-  const lt = Buffer.from(dueKey(to, ''))
-  // The next larger eight bytes; every user of `to` lies below.
-  for (let i = DUE_BYTES; i >= 1 && (lt[i] = ((lt[i] as number) + 1) & 0xff) === 0; i--);
-  return { gte: dueKey(from, ''), lt }
+/** Keys of the due times behind `after`, of whatever user. */
+export function duesAfter(after: Ms): { gte: Uint8Array; lt: Uint8Array } {
+  const gte = Buffer.from(dueKey(after, ''))
+  // The next larger eight bytes; every user of `after` lies below.
+  for (let i = DUE_BYTES; i >= 1 && (gte[i] = ((gte[i] as number) + 1) & 0xff) === 0; i--);
+  return { gte, lt: rangeOf('d').lt }
 }
 
 function flipForOrder(key: Buffer, negative: boolean): void {

@@ -4,7 +4,7 @@ import type { Fence } from '../../ports/outlet.ts'
 import type { Checkpoint, Head, SealedProfile, Slice, StateStore, StoredProfile } from '../../ports/store.ts'
 import type { Ms, Task, Token } from '../../ports/types.ts'
 import { diskFailure } from './disk.ts'
-import { bytesOf, dueKey, dueOf, dueRange, indexKey, KEYS, memberKey } from './keys.ts'
+import { bytesOf, dueKey, dueOf, duesAfter, indexKey, KEYS, memberKey } from './keys.ts'
 import { parseDueKey, profileKey, profileValue, rangeOf, textRangeOf } from './keys.ts'
 import type { RunFolder } from './run-folder.ts'
 import {
@@ -53,7 +53,7 @@ export class EmbeddedStore implements StateStore {
     })
   }
 
-  async read(p: Task, token: Token, users: readonly string[], dueTo: Ms, limit: number): Promise<Slice> {
+  async read(p: Task, token: Token, users: readonly string[], dueAfter: Ms, limit: number): Promise<Slice> {
     assert(p === 0, 'an embedded run has the one task 0')
     if (this.#folder.closed || readJson(this.#db, KEYS.token) !== token) {
       fail('task-fenced', `${this.#folder.paths.state}: another owner has taken it`)
@@ -65,7 +65,7 @@ export class EmbeddedStore implements StateStore {
       values.forEach((value, i) => {
         if (value) profiles.push({ user: users[i] as string, bytes: bytesOf(value) })
       })
-      const { keys, complete } = await this.#dueKeys(dueTo, limit, snapshot)
+      const { keys, complete } = await this.#dueKeys(dueAfter, limit, snapshot)
       const sealed = await this.#db.getMany(
         keys.map((k) => profileKey(k.user)),
         { snapshot },
@@ -181,14 +181,14 @@ export class EmbeddedStore implements StateStore {
   }
 
   /** Keys of the first `limit` dues ≤ `dueTo` and of those that tie with the last; see `Slice`. */
-  async #dueKeys(dueTo: Ms, limit: number, snapshot: ReturnType<StateDb['snapshot']>): Promise<DueKeys> {
+  async #dueKeys(dueAfter: Ms, limit: number, snapshot: ReturnType<StateDb['snapshot']>): Promise<DueKeys> {
     const keys: { due: Ms; user: string }[] = []
-    if (limit <= 0) return { keys, complete: -Infinity }
-    const iterator = this.#db.keys({ ...dueRange(-Infinity, dueTo), snapshot })
+    if (limit <= 0) return { keys, complete: dueAfter }
+    const iterator = this.#db.keys({ ...duesAfter(dueAfter), snapshot })
     try {
       for (;;) {
         const step = await iterator.nextv(Math.min(STEP, Math.max(limit + 1 - keys.length, STEP / 10)))
-        if (step.length === 0) return { keys, complete: dueTo }
+        if (step.length === 0) return { keys, complete: Infinity }
         for (const key of step) {
           const next = parseDueKey(key)
           const last = keys.at(-1)

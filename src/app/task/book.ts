@@ -48,7 +48,7 @@ export class Book {
     return this.#elsewhere && this.profiles.find(user) < 0 && !this.#absent.has(user)
   }
 
-  /** Takes in what the store returned for `users` and the dues up to `slice.complete`; profiles in memory stay as they are. */
+  /** Takes in what the store returned for `users` and of the dues behind the horizon; profiles in memory stay as they are. */
   install(users: readonly string[], slice: Slice): void {
     for (const { user, bytes } of slice.profiles) this.#load(user, bytes)
     for (const { user, bytes } of slice.dues) this.#load(user, bytes)
@@ -62,7 +62,10 @@ export class Book {
     const slot = this.profiles.load(user, bytes)
     const stamp = this.profiles.stamp(slot)
     if (stamp > this.#knownRev) {
-      fail('state-foreign', `a stored profile is of revision ${stamp}, but only ${this.#knownRev} was ever published or sealed`)
+      fail(
+        'state-foreign',
+        `a stored profile is of revision ${stamp}, but only ${this.#knownRev} was ever published or sealed`,
+      )
     }
     this.#flag(slot, RECENT)
     this.dues.set(slot, user, this.profiles.due(slot))
@@ -87,7 +90,11 @@ export class Book {
     const profiles: SealedProfile[] = []
     for (const slot of this.#dirty) {
       this.#flags[slot] = ((this.#flags[slot] as number) & ~DIRTY) | SEALED
-      profiles.push({ user: this.profiles.user(slot), bytes: this.profiles.save(slot), due: this.profiles.due(slot) })
+      profiles.push({
+        user: this.profiles.user(slot),
+        bytes: this.profiles.save(slot),
+        due: this.profiles.due(slot),
+      })
     }
     const memberships = [...this.#memberships.values()]
     this.#sealed = this.#dirty

@@ -1,5 +1,4 @@
 import { assert, fail } from '../../errors.ts'
-import { MINUTE_MS } from '../../domain/base/duration.ts'
 import type { Event } from '../../domain/events/event.ts'
 import { spreadOf } from '../../domain/profile/due.ts'
 import type { Arbiter } from '../../domain/profile/segmenter.ts'
@@ -22,8 +21,8 @@ export type Advance =
       readonly records: number
       readonly wakes: number
     }
-  /** Profiles (and dues up to a time) to be read from the state first. */
-  | { readonly type: 'need'; readonly users: readonly string[]; readonly dueTo: Ms }
+  /** Profiles of users, or the next due ones, to be read from the state first. */
+  | { readonly type: 'need'; readonly users: readonly string[]; readonly dues: boolean }
   /** An input with more to come has nothing buffered: nothing later in time may be folded. */
   | { readonly type: 'starved' }
   /** All that is buffered is folded and no revision is open. */
@@ -33,8 +32,6 @@ type Need = Extract<Advance, { type: 'need' }>
 
 /** Users looked up in one read of the state. */
 const LOOKAHEAD_USERS = 1000
-/** Dues are read this far ahead of need, so that each read serves many records. */
-const LOOKAHEAD_DUES_MS = 10 * MINUTE_MS
 
 /**
  * One task's folding: records in, revisions out. Everything in it is synchronous and a function of the records, the journal
@@ -159,7 +156,7 @@ export class TaskFold {
   #needDues(until: Ms): Need | undefined {
     const { book, held } = this.memory
     if (held || book.horizon >= until) return undefined
-    return { type: 'need', users: [], dueTo: until + LOOKAHEAD_DUES_MS }
+    return { type: 'need', users: [], dues: true }
   }
 
   #needFor(item: Item): Need | undefined {
@@ -173,7 +170,7 @@ export class TaskFold {
     const { book } = this.memory
     const users = new Set<string>()
     for (const user of candidates) if (book.missing(user)) users.add(user)
-    return users.size === 0 ? undefined : { type: 'need', users: [...users], dueTo: book.horizon }
+    return users.size === 0 ? undefined : { type: 'need', users: [...users], dues: false }
   }
 
   #begin(line: JournalLine | undefined): OpenRevision {
@@ -188,21 +185,16 @@ export class TaskFold {
     const slot = book.dues.take(until, (s) => profiles.due(s))
     if (slot < 0) return false
     const due = profiles.due(slot)
-    if (due < releasedAt) {
-      const user = profiles.user(slot)
-      profiles.setDue(slot, releasedAt + spreadOf(user, this.#options.segmenter.due))
-      book.dues.set(slot, user, profiles.due(slot))
-      return true
-    }
     const open = this.#begin(line)
-    if (this.#newer(open, slot)) {
-      open.waiting.push(slot)
-      return true
-    }
     const before = open.transitions.length
-    segmenter.wake(slot, open.transitions, this.#options.task, line ? this.#arbiter : undefined)
     open.steps++
     open.lastWakeDue = due
+    if (due < releasedAt) {
+      // overdue since a hold: looked at once, as of the release and his place in the spread (rule T16)
+      profiles.setDue(slot, releasedAt + spreadOf(profiles.user(slot), this.#options.segmenter.due))
+    } else {
+      segmenter.wake(slot, open.transitions, this.#options.task, line ? this.#arbiter : undefined)
+    }
     this.#changed(open, slot, before)
     return true
   }
@@ -304,7 +296,7 @@ export class TaskFold {
 
   #finish(open: OpenRevision): Advance {
     const m = this.memory
-    for (const move of [...open.unmade()]) this.#impose(open, move)
+    for (const move of open.unmade()) this.#impose(open, move)
     const { dues, profiles } = m.book
     for (const slot of open.waiting) dues.set(slot, profiles.user(slot), profiles.due(slot))
     // by the journal where it speaks: its wakes may have been skipped, because their profiles are newer

@@ -28,7 +28,9 @@ const stop = (code: ErrorCode, message: string): Verdict => ({ type: 'stop', cod
 export function judge(f: Findings): Verdict {
   const { head, tail, lineAtHead } = f
   if (tail === undefined) {
-    return head === undefined ? { type: 'fresh' } : stop('state-foreign', `the state is at revision ${head.rev}, but the journal is empty`)
+    return head === undefined
+      ? { type: 'fresh' }
+      : stop('state-foreign', `the state is at revision ${head.rev}, but the journal is empty`)
   }
   if (head === undefined) return withoutHead(f, tail)
   if (head.rev > tail.rev) {
@@ -38,14 +40,18 @@ export function judge(f: Findings): Verdict {
     return stop('state-foreign', `the journal no longer holds revision ${head.rev}, where the state stands`)
   }
   if (lineAtHead.chain !== head.chain) {
-    return stop('state-foreign', `revision ${head.rev}: the state has chain ${head.chain}, the journal ${lineAtHead.chain}`)
+    return stop(
+      'state-foreign',
+      `revision ${head.rev}: the state has chain ${head.chain}, the journal ${lineAtHead.chain}`,
+    )
   }
   return boundsVerdict(f, head, tail.rev) ?? { type: 'resume', head, to: tail.rev, init: false }
 }
 
 function withoutHead(f: Findings, tail: JournalLine): Verdict {
   const first = f.lineAtHead
-  if (first?.rev !== 0) return stop('state-lost', `there is no state, and the journal does not begin at revision 0`)
+  if (first?.rev !== 0)
+    return stop('state-lost', `there is no state, and the journal does not begin at revision 0`)
   const head = genesisHead(first)
   if (tail.rev > 0 && !f.rebuild) {
     return stop('state-lost', `there is no state, but ${tail.rev} revisions were published`)
@@ -62,7 +68,10 @@ function boundsVerdict(f: Findings, head: Head, to: number): Verdict | undefined
       return stop('recipe-differs', `input ${topic} is not one this task was started with`)
     }
     if (bound.start > position) {
-      return stop('source-gap', `input ${topic} begins at ${bound.start}, but ${position} is needed (${to - head.rev} revisions to fold again)`)
+      return stop(
+        'source-gap',
+        `input ${topic} begins at ${bound.start}, but ${position} is needed (${to - head.rev} revisions to fold again)`,
+      )
     }
   }
   return undefined

@@ -95,7 +95,12 @@ export class Lane {
       if (record.offset < this.wanted) continue
       const content = this.input.decode(record, latestOf(record))
       const time = timeOf(content)
-      this.#items.push({ record, content, time, passes: content.type === 'events' ? time : Number.NEGATIVE_INFINITY })
+      this.#items.push({
+        record,
+        content,
+        time,
+        passes: content.type === 'events' ? time : Number.NEGATIVE_INFINITY,
+      })
       this.wanted = record.offset + 1
       taken++
     }

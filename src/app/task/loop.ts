@@ -178,8 +178,16 @@ export class TaskLoop {
         return this.#refold(own)
       case 'step': {
         await clock.sleep(0)
-        const patience = Math.max(0, Math.min(this.#options.idleWaitMs, own.page.remainingMs(this.#options.page, clock.elapsed())))
-        const whole = await stepOnce(this.#ports, this.#options, { task: this.task, token: own.token, fold: own.fold as TaskFold }, patience)
+        const patience = Math.max(
+          0,
+          Math.min(this.#options.idleWaitMs, own.page.remainingMs(this.#options.page, clock.elapsed())),
+        )
+        const whole = await stepOnce(
+          this.#ports,
+          this.#options,
+          { task: this.task, token: own.token, fold: own.fold as TaskFold },
+          patience,
+        )
         return () => this.#stepped(own, whole)
       }
       case 'publish': {
@@ -206,7 +214,7 @@ export class TaskLoop {
         }
       }
       default:
-        await Promise.all([source.bounds(this.task), store.read(this.task, own.token, [], Number.MIN_SAFE_INTEGER, 1)])
+        await Promise.all([source.bounds(this.task), store.read(this.task, own.token, [], 0, 0)])
         return () => this.dispatch({ type: 'free' })
     }
   }
@@ -216,13 +224,22 @@ export class TaskLoop {
     if (fold.memory.rev >= own.to) {
       this.#point('refolded', own.to)
       return () => {
-        if (own.diverged > 0) this.#say('warn', `task ${this.task}: ${own.diverged} decisions differ from those published; the published ones stand`)
+        if (own.diverged > 0)
+          this.#say(
+            'warn',
+            `task ${this.task}: ${own.diverged} decisions differ from those published; the published ones stand`,
+          )
         this.dispatch({ type: 'done' })
       }
     }
     await this.#ports.clock.sleep(0)
     const line = (own.line ??= await this.#nextLine(own, fold.memory.rev))
-    const whole = await refoldOnce(this.#ports, this.#options, { task: this.task, token: own.token, fold }, line)
+    const whole = await refoldOnce(
+      this.#ports,
+      this.#options,
+      { task: this.task, token: own.token, fold },
+      line,
+    )
     own.line = undefined
     this.#point('refolded-one', line.rev)
     return () => {
@@ -247,6 +264,7 @@ export class TaskLoop {
     const fold = own.fold as TaskFold
     if (whole) {
       own.page.add(whole.revision, whole.records, this.#ports.clock.elapsed())
+      this.#ports.telemetry.count('wakes', whole.wakes)
       this.#point('revision-folded', fold.memory.rev)
     }
     this.#input(own)

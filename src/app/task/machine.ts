@@ -110,15 +110,22 @@ const absent: Plain = (s) => {
   const [next, effects] = drop(s, 'absent', [effect('left')])
   return [{ ...next, ending: false, full: false }, effects]
 }
-const fencing: Plain = (s) => [{ ...s, phase: 'fencing', attempt: s.attempt + 1, retries: 0 }, [effect('fence')]]
+const fencing: Plain = (s) => [
+  { ...s, phase: 'fencing', attempt: s.attempt + 1, retries: 0 },
+  [effect('fence')],
+]
 const doubting: Plain = (s) => (s.ending ? absent(s) : drop(s, 'doubting', [effect('await-alive')]))
 const stopped: Rule<'stop'> = (s, e) => drop(s, 'stopped', [{ type: 'alarm', code: e.code }], e.code)
 const full: Plain = (s) => [{ ...s, full: true }, []]
 const free: Plain = (s) => [{ ...s, full: false }, []]
 
 /** The same effect again after a pause; a take-over that does not get on is doubted. */
-const again = (what: Retriable): Plain => (s) =>
-  s.retries >= TAKEOVER_RETRIES ? doubting(s) : [{ ...s, retries: s.retries + 1 }, [{ type: 'retry', what, retries: s.retries }]]
+const again =
+  (what: Retriable): Plain =>
+  (s) =>
+    s.retries >= TAKEOVER_RETRIES
+      ? doubting(s)
+      : [{ ...s, retries: s.retries + 1 }, [{ type: 'retry', what, retries: s.retries }]]
 
 /** A checkpoint that found its server away is simply written again; publishing goes on meanwhile (rule T14). */
 const checkpointAgain = (s: TaskState): Step => [
@@ -145,7 +152,8 @@ function pump(s: TaskState): Step {
     publishing = s.folded
     effects.push(effect('publish'))
   }
-  const atBoundary = !stepping && s.folded === (publishing ?? s.published)
+  // what is folded again is published already: every revision of it is a page's end
+  const atBoundary = !stepping && (s.phase === 'refolding' || s.folded === (publishing ?? s.published))
   if (atBoundary && sealed === undefined && s.folded > s.stored && wantsSeal) {
     sealed = s.folded
     effects.push(effect('seal'))
@@ -159,12 +167,20 @@ function pump(s: TaskState): Step {
     stepping = true
     effects.push(effect('step'))
   }
-  const next = { ...s, publishing, sealed, checkpointing, stepping, pageReady: publishing === s.folded ? false : s.pageReady }
+  const next = {
+    ...s,
+    publishing,
+    sealed,
+    checkpointing,
+    stepping,
+    pageReady: publishing === s.folded ? false : s.pageReady,
+  }
   const atEnd = s.ending && !stepping && s.folded === s.published && s.published === s.stored
   return atEnd ? absent(next) : [next, effects]
 }
 
-const published: Rule<'published'> = (s, e) => pump({ ...s, published: e.rev, publishing: undefined, retries: 0 })
+const published: Rule<'published'> = (s, e) =>
+  pump({ ...s, published: e.rev, publishing: undefined, retries: 0 })
 const checkpointed: Rule<'checkpointed'> = (s, e) =>
   pump({ ...s, stored: e.rev, sealed: undefined, checkpointing: false, sealDue: false, retries: 0 })
 const end: Plain = (s) => pump({ ...s, ending: true })
@@ -237,7 +253,13 @@ export const TABLE: Readonly<Record<Phase, Row>> = {
     ...working,
     done: (s) => pump({ ...s, phase: 'running', folded: s.published, stepping: false, retries: 0 }),
     input: (s, e) => {
-      const [next, effects] = pump({ ...s, folded: e.folded, stepping: false, sealDue: e.sealDue, retries: 0 })
+      const [next, effects] = pump({
+        ...s,
+        folded: e.folded,
+        stepping: false,
+        sealDue: e.sealDue,
+        retries: 0,
+      })
       return next.phase === 'refolding' && !next.ending
         ? [{ ...next, stepping: true }, [...effects, effect('refold')]]
         : [next, effects]
@@ -245,7 +267,9 @@ export const TABLE: Readonly<Record<Phase, Row>> = {
     full,
     free,
     trouble: (s, e) =>
-      e.what === 'checkpoint' ? checkpointAgain(s) : [{ ...s, retries: s.retries + 1 }, [{ type: 'retry', what: 'refold', retries: s.retries }]],
+      e.what === 'checkpoint'
+        ? checkpointAgain(s)
+        : [{ ...s, retries: s.retries + 1 }, [{ type: 'retry', what: 'refold', retries: s.retries }]],
     end: absent,
     'not-member': absent,
   },
@@ -253,11 +277,22 @@ export const TABLE: Readonly<Record<Phase, Row>> = {
     ...working,
     done: '·',
     input: (s, e) =>
-      pump({ ...s, folded: e.folded, stepping: false, pageReady: e.pageReady, sealDue: e.sealDue, retries: 0 }),
+      pump({
+        ...s,
+        folded: e.folded,
+        stepping: false,
+        pageReady: e.pageReady,
+        sealDue: e.sealDue,
+        retries: 0,
+      }),
     full: (s) => [{ ...s, phase: 'held', full: true }, []],
     free,
-    trouble: (s, e) =>
-      e.what === 'checkpoint' ? checkpointAgain(s) : [{ ...s, phase: 'held', interrupted: true }, [effect('probe')]],
+    trouble: (s, e) => {
+      if (e.what === 'checkpoint') return checkpointAgain(s)
+      // a probe that was under way when the hold ended says nothing about the step that is under way now
+      if (e.what !== 'step') return [s, []]
+      return [{ ...s, phase: 'held', interrupted: true }, [effect('probe')]]
+    },
   },
   held: {
     ...working,
@@ -270,14 +305,16 @@ export const TABLE: Readonly<Record<Phase, Row>> = {
       const [next, effects] = pump({ ...s, phase: 'running', full: false, interrupted: false, retries: 0 })
       return s.interrupted ? [next, [...effects, effect('step')]] : [next, effects]
     },
-    trouble: (s, e) =>
-      e.what === 'checkpoint' ? checkpointAgain(s) : held(s, e.what),
+    trouble: (s, e) => (e.what === 'checkpoint' ? checkpointAgain(s) : held(s, e.what)),
   },
   doubting: {
     ...takeover,
     given: fencing,
     done: fencing,
-    trouble: (s) => [{ ...s, retries: s.retries + 1 }, [{ type: 'retry', what: 'await-alive', retries: s.retries }]],
+    trouble: (s) => [
+      { ...s, retries: s.retries + 1 },
+      [{ type: 'retry', what: 'await-alive', retries: s.retries }],
+    ],
     doubt: '·',
   },
   stopped: {

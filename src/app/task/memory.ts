@@ -1,6 +1,7 @@
 import { fail } from '../../errors.ts'
 import type { Profiles } from '../../domain/profile/profiles.ts'
-import { Segmenter, type SegmenterOptions, type Trigger } from '../../domain/profile/segmenter.ts'
+import type { Trigger } from '../../domain/profile/move.ts'
+import { Segmenter, type SegmenterOptions } from '../../domain/profile/segmenter.ts'
 import type { Bundle } from '../../domain/segments/bundle.ts'
 import type { Command } from '../../domain/segments/command.ts'
 import type { Genesis, JournalLine } from '../../ports/outlet.ts'
@@ -97,7 +98,10 @@ export class TaskMemory {
     switch (c.command) {
       case 'promote':
         if (!this.#serves(c.bundle)) {
-          fail('needs-other-aggregates', `bundle ${c.bundle.version.slice(0, 12)}: its features are not those of this task's profiles`)
+          fail(
+            'needs-other-aggregates',
+            `bundle ${c.bundle.version.slice(0, 12)}: its features are not those of this task's profiles`,
+          )
         }
         if (c.labels) this.segmenter.relabel(c.labels)
         this.segmenter.deploy(c.bundle)
@@ -136,7 +140,7 @@ export class TaskMemory {
       recipe: this.recipe,
       genesis: this.genesis,
       deployments: this.#deployments,
-      segments: this.segmenter.segments,
+      segments: [...this.segmenter.segments],
       labels: this.segmenter.labels,
       held: this.held,
       releasedAt: this.releasedAt,

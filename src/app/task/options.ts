@@ -24,6 +24,8 @@ export interface TaskOptions extends FoldOptions {
   /** Dirty profiles that ask for a checkpoint before its time. */
   readonly maxDirtyProfiles: number
   readonly pollLimit: Limit
+  /** Due profiles read from the state at a time, ahead of their need. */
+  readonly duesPerRead: number
   /** Longest wait for records before the task looks around. */
   readonly idleWaitMs: Ms
   /** On idle inputs the clock follows the wall clock less this; undefined: it never ticks (complete files). */

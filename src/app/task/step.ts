@@ -5,9 +5,6 @@ import type { Advance } from './fold.ts'
 import type { TaskFold } from './fold.ts'
 import type { TaskOptions, TaskPorts } from './options.ts'
 
-/** Dues read with one read of the state. */
-const DUES_PER_READ = 1000
-
 type Whole = Extract<Advance, { type: 'revision' }>
 
 /** One owned task as the steps see it. */
@@ -17,14 +14,25 @@ export interface Stepping {
   readonly fold: TaskFold
 }
 
-async function supply(ports: TaskPorts, own: Stepping, a: Extract<Advance, { type: 'need' }>): Promise<void> {
-  const slice = await ports.store.read(own.task, own.token, a.users, a.dueTo, DUES_PER_READ)
-  own.fold.memory.book.install(a.users, slice)
+async function supply(
+  ports: TaskPorts,
+  options: TaskOptions,
+  own: Stepping,
+  a: Extract<Advance, { type: 'need' }>,
+): Promise<void> {
+  const { book } = own.fold.memory
+  const limit = a.dues ? options.duesPerRead : 0
+  book.install(a.users, await ports.store.read(own.task, own.token, a.users, book.horizon, limit))
   ports.telemetry.point(own.task, 'profiles-read', own.fold.memory.rev)
 }
 
 /** Folds until one revision is whole, or the inputs have nothing (undefined). Waits at most about `patienceMs` for records. */
-export async function stepOnce(ports: TaskPorts, options: TaskOptions, own: Stepping, patienceMs: number): Promise<Whole | undefined> {
+export async function stepOnce(
+  ports: TaskPorts,
+  options: TaskOptions,
+  own: Stepping,
+  patienceMs: number,
+): Promise<Whole | undefined> {
   const { fold, task } = own
   let emptyPolls = 0
   let ticked = false
@@ -32,7 +40,7 @@ export async function stepOnce(ports: TaskPorts, options: TaskOptions, own: Step
     const a = fold.advance()
     if (a.type === 'revision') return a
     if (a.type === 'need') {
-      await supply(ports, own, a)
+      await supply(ports, options, own, a)
       continue
     }
     if (emptyPolls > 0) {
@@ -52,14 +60,19 @@ export async function stepOnce(ports: TaskPorts, options: TaskOptions, own: Step
 }
 
 /** Folds one published revision again, by its journal line; publishes nothing (rule T4). */
-export async function refoldOnce(ports: TaskPorts, options: TaskOptions, own: Stepping, line: JournalLine): Promise<Whole> {
+export async function refoldOnce(
+  ports: TaskPorts,
+  options: TaskOptions,
+  own: Stepping,
+  line: JournalLine,
+): Promise<Whole> {
   const { fold, task } = own
   for (;;) {
     const a = fold.advance(line)
     if (a.type === 'revision') return a
     if (a.type === 'idle') return fail('state-foreign', `revision ${line.rev} of the journal folds nothing`)
     if (a.type === 'need') {
-      await supply(ports, own, a)
+      await supply(ports, options, own, a)
       continue
     }
     const chunk = await ports.source.poll(task, fold.wanted(), options.pollLimit, options.idleWaitMs)

@@ -40,7 +40,12 @@ export async function learn(
     const genesis = { ...options.genesis, startedAt: ports.clock.now() }
     const line = genesisLine(options.startAt(bounds), options.recipe, genesis)
     await open(ports, fence, line)
-    return { fold: await begin(ports, options, p, token, genesisHead(line)), from: 0, to: 0, lines: nothing() }
+    return {
+      fold: await begin(ports, options, p, token, genesisHead(line)),
+      from: 0,
+      to: 0,
+      lines: nothing(),
+    }
   }
   const fold = verdict.init
     ? await begin(ports, options, p, token, verdict.head)
@@ -51,7 +56,9 @@ export async function learn(
 /** Publishes line 0. A rejection leaves its outcome unknown and the fence void: only another fence may look again. */
 async function open(ports: TaskPorts, fence: Fence, line: JournalLine): Promise<void> {
   try {
-    await ports.outlet.publish(fence, { revisions: [{ line, transitions: [], memberships: [], deadLetters: [] }] })
+    await ports.outlet.publish(fence, {
+      revisions: [{ line, transitions: [], memberships: [], deadLetters: [] }],
+    })
   } catch (error) {
     if (error instanceof SegmentationError && error.retryable) {
       fail('task-fenced', `task ${fence.task}: opening the journal: ${error.message}`, error)
@@ -61,8 +68,20 @@ async function open(ports: TaskPorts, fence: Fence, line: JournalLine): Promise<
 }
 
 /** Puts the first head into an empty state. */
-async function begin(ports: TaskPorts, options: TaskOptions, p: Task, token: Token, head: Head): Promise<TaskFold> {
-  const outcome = await ports.store.checkpoint(p, { token, after: undefined, head, profiles: [], memberships: [] })
+async function begin(
+  ports: TaskPorts,
+  options: TaskOptions,
+  p: Task,
+  token: Token,
+  head: Head,
+): Promise<TaskFold> {
+  const outcome = await ports.store.checkpoint(p, {
+    token,
+    after: undefined,
+    head,
+    profiles: [],
+    memberships: [],
+  })
   if (outcome !== 'ok') fail('task-fenced', `task ${p}: the first head was refused (${outcome})`)
   return new TaskFold(options, head, { stored: false, knownRev: head.rev })
 }

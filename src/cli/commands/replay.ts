@@ -41,14 +41,23 @@ export function registerReplay(program: Command, cli: Cli): void {
 
 async function run(cli: Cli, flags: Flags): Promise<void> {
   const scratch = flags.out ?? mkdtempSync(join(tmpdir(), 'segmentation-replay-'))
-  if (flags.out !== undefined && hasRun(flags.out)) fail('usage', `--out ${flags.out} is a run folder already; name a new one`)
+  if (flags.out !== undefined && hasRun(flags.out))
+    fail('usage', `--out ${flags.out} is a run folder already; name a new one`)
   try {
     const started = performance.now()
     const { result, comparisons } = await replayInto(cli, flags.state, scratch)
     const elapsedMs = performance.now() - started
-    await cli.print(flags.json === true ? JSON.stringify({ ...result, comparisons, elapsedMs }) : text(result, comparisons, elapsedMs))
+    await cli.print(
+      flags.json === true
+        ? JSON.stringify({ ...result, comparisons, elapsedMs })
+        : text(result, comparisons, elapsedMs),
+    )
     const different = comparisons.filter((c) => c.difference !== undefined)
-    if (different.length > 0) fail('check-failed', `${different.map((c) => c.name).join(', ')}: the replay differs from what was published`)
+    if (different.length > 0)
+      fail(
+        'check-failed',
+        `${different.map((c) => c.name).join(', ')}: the replay differs from what was published`,
+      )
   } finally {
     if (flags.out === undefined) rmSync(scratch, { recursive: true, force: true })
   }
@@ -56,7 +65,11 @@ async function run(cli: Cli, flags: Flags): Promise<void> {
 
 type Named = Comparison & { readonly name: string }
 
-export async function replayInto(cli: Cli, dir: string, scratch: string): Promise<{ result: ReplayResult; comparisons: Named[] }> {
+export async function replayInto(
+  cli: Cli,
+  dir: string,
+  scratch: string,
+): Promise<{ result: ReplayResult; comparisons: Named[] }> {
   const doors = await openReplay(dir, scratch, logTelemetry({ plain: true }))
   const bar = cli.progress('replay', doors.revisions, 'revisions')
   let result: ReplayResult
@@ -69,7 +82,10 @@ export async function replayInto(cli: Cli, dir: string, scratch: string): Promis
   const comparisons: Named[] = []
   for (const name of COMPARED) {
     const as = name === 'segment-changed' ? asReplayed : (line: string): string => line
-    comparisons.push({ name, ...(await compareLines(outputLines(dir, name), outputLines(scratch, name), as)) })
+    comparisons.push({
+      name,
+      ...(await compareLines(outputLines(dir, name), outputLines(scratch, name), as)),
+    })
   }
   return { result, comparisons }
 }
@@ -78,11 +94,18 @@ const asReplayed = (line: string): string => line.replace(',"origin":"live",', '
 
 function text(result: ReplayResult, comparisons: readonly Named[], elapsedMs: number): string {
   return facts([
-    ['replayed', `${counted(result.revisions, 'revision')}, ${counted(result.transitions, 'move')} in ${duration(elapsedMs)}`],
+    [
+      'replayed',
+      `${counted(result.revisions, 'revision')}, ${counted(result.transitions, 'move')} in ${duration(elapsedMs)}`,
+    ],
     ...comparisons.map(({ name, lines, difference }) => {
-      const verdict = difference ? `✗ line ${number(difference.line)} differs` : `✓ ${counted(lines, 'line')}, all equal`
+      const verdict = difference
+        ? `✗ line ${number(difference.line)} differs`
+        : `✓ ${counted(lines, 'line')}, all equal`
       return [name, verdict] as const
     }),
-    ...(result.diverged > 0 ? [['diverged', `${number(result.diverged)} decisions that this version makes otherwise`] as const] : []),
+    ...(result.diverged > 0
+      ? [['diverged', `${number(result.diverged)} decisions that this version makes otherwise`] as const]
+      : []),
   ])
 }

@@ -58,7 +58,10 @@ export function registerStream(program: Command, cli: Cli): void {
         ['stream shop.ndjson --model models/first --state run', 'from a file to its end'],
         ['stream --state run', 'the same again, from where it stopped'],
         ['stream clicks.ndjson orders.ndjson --model models/first --state run --follow', 'two growing files'],
-        ['stream 2019-Oct.csv.gz --mapping rees46 --model models/rees46 --state rees46', 'a shop’s own records'],
+        [
+          'stream 2019-Oct.csv.gz --mapping rees46 --model models/rees46 --state rees46',
+          'a shop’s own records',
+        ],
       ]),
     )
     .action((files: string[], flags: Flags) => stream(cli, files, flags))
@@ -66,13 +69,24 @@ export function registerStream(program: Command, cli: Cli): void {
 
 async function stream(cli: Cli, files: readonly string[], flags: Flags): Promise<void> {
   const telemetry = logTelemetry({ plain: process.stderr.isTTY || flags.json !== true })
-  const run = await openRun({ dir: flags.state, asked: askedOf(files, flags), telemetry, rebuild: flags.rebuild })
+  const run = await openRun({
+    dir: flags.state,
+    asked: askedOf(files, flags),
+    telemetry,
+    rebuild: flags.rebuild,
+  })
   try {
     const started = performance.now()
     const result = await runStream(cli, run)
     const head = result.heads.get(0)
     if (!head) return
-    const facts = { head, counts: telemetry.counts, elapsedMs: performance.now() - started, ended: result.ended, dir: flags.state }
+    const facts = {
+      head,
+      counts: telemetry.counts,
+      elapsedMs: performance.now() - started,
+      ended: result.ended,
+      dir: flags.state,
+    }
     await cli.print(flags.json === true ? streamJson(facts) : streamText(facts))
     checkRefused(head)
   } finally {
@@ -82,19 +96,28 @@ async function stream(cli: Cli, files: readonly string[], flags: Flags): Promise
 
 export function askedOf(files: readonly string[], flags: Omit<Flags, 'state'>): Asked {
   const { app, locale, model, follow = false } = flags
-  const liveFrom = flags.liveFrom === undefined ? undefined : new Date(parseTime(flags.liveFrom, zoneTable('UTC'))).toISOString()
+  const liveFrom =
+    flags.liveFrom === undefined
+      ? undefined
+      : new Date(parseTime(flags.liveFrom, zoneTable('UTC'))).toISOString()
   return { app, locale, model, follow, liveFrom, inputs: inputsOf(files, flags.mapping) }
 }
 
 function inputsOf(files: readonly string[], mappingRef: string | undefined): RunInput[] {
-  if (mappingRef !== undefined && files.length === 0) fail('usage', '--mapping belongs to input files; none is named')
+  if (mappingRef !== undefined && files.length === 0)
+    fail('usage', '--mapping belongs to input files; none is named')
   const mapping = mappingRef === undefined ? null : mappingOf(mappingRef)
   const topics = new Map<string, number>()
   return files.map((path) => {
     const name = path === '-' ? 'stdin' : basename(path)
     const count = (topics.get(name) ?? 0) + 1
     topics.set(name, count)
-    return { topic: count === 1 ? name : `${name}#${count}`, path, format: mapping?.format ?? 'ndjson', mapping }
+    return {
+      topic: count === 1 ? name : `${name}#${count}`,
+      path,
+      format: mapping?.format ?? 'ndjson',
+      mapping,
+    }
   })
 }
 
@@ -116,7 +139,9 @@ async function runStream(cli: Cli, run: EmbeddedRun): Promise<StreamResult> {
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   const { total } = await run.source.progress()
   const bar = total === undefined || run.config.follow ? undefined : cli.progress('stream', total, 'bytes')
-  const timer = bar && setInterval(() => void run.source.progress().then(({ done }) => bar.at(done)), PROGRESS_INTERVAL_MS)
+  const timer =
+    bar &&
+    setInterval(() => void run.source.progress().then(({ done }) => bar.at(done)), PROGRESS_INTERVAL_MS)
   try {
     return await task.run()
   } finally {
@@ -129,7 +154,9 @@ async function runStream(cli: Cli, run: EmbeddedRun): Promise<StreamResult> {
 function checkRefused(head: Head): void {
   const refused = Object.values(head.counts.refused).reduce((a, b) => a + b, 0)
   if (refused > REFUSED_SHARE_MAX * head.counts.records) {
-    fail('check-failed', `✗ ${refused} of ${head.counts.records} records were refused, more than 5 %; see dead-letter.ndjson`)
+    fail(
+      'check-failed',
+      `✗ ${refused} of ${head.counts.records} records were refused, more than 5 %; see dead-letter.ndjson`,
+    )
   }
 }
-

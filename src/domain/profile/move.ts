@@ -3,7 +3,16 @@ import type { Bundle } from '../segments/bundle.ts'
 import type { Labels } from '../segments/labels.ts'
 import { explainMove } from '../segments/reasons.ts'
 import type { Cause, Transition } from '../segments/transition.ts'
-import type { Trigger } from './segmenter.ts'
+
+/** What made the task look at a user. */
+export interface Trigger {
+  /** Event kind, or `wake`. */
+  readonly kind: string
+  readonly eventId: string | null
+  readonly topic: string | null
+  readonly partition: number
+  readonly offset: number | null
+}
 
 /** What a move is explained with: the bundle that decided, its distances, the vectors then and now. */
 export interface MoveContext {
@@ -37,7 +46,10 @@ export interface Moved {
 }
 
 /** The id of a move: the same fact has the same id whoever computes it, whenever, on whatever partition. */
-export function transitionId(app: string, m: Pick<Moved, 'userId' | 'sequence' | 'from' | 'occurredAt'> & { to: string | null }): string {
+export function transitionId(
+  app: string,
+  m: Pick<Moved, 'userId' | 'sequence' | 'from' | 'occurredAt'> & { to: string | null },
+): string {
   return `tr_${sha256Hex(JSON.stringify([app, m.userId, m.sequence, m.from, m.to, m.occurredAt])).slice(0, 32)}`
 }
 

@@ -6,17 +6,7 @@ import type { Labels } from '../segments/labels.ts'
 import { OUTLIER, type Cause, type Transition } from '../segments/transition.ts'
 import { spreadOf, type DuePolicy } from './due.ts'
 import type { Profiles } from './profiles.ts'
-import { buildTransition, type MoveContext } from './move.ts'
-
-/** What made the task look at a user. */
-export interface Trigger {
-  /** Event kind, or `wake`. */
-  readonly kind: string
-  readonly eventId: string | null
-  readonly topic: string | null
-  readonly partition: number
-  readonly offset: number | null
-}
+import { buildTransition, type MoveContext, type Trigger } from './move.ts'
 
 export interface SegmenterOptions {
   readonly app: string
@@ -166,7 +156,15 @@ export class Segmenter {
     return nearest
   }
 
-  #evaluate(d: Deployed, slot: number, asOf: number, cause: Cause, trigger: Trigger, out: Transition[], arbiter?: Arbiter): void {
+  #evaluate(
+    d: Deployed,
+    slot: number,
+    asOf: number,
+    cause: Cause,
+    trigger: Trigger,
+    out: Transition[],
+    arbiter?: Arbiter,
+  ): void {
     const p = this.profiles
     const current = this.#standing(d, slot)
     if (current === UNASSIGNED && p.events(slot) < d.bundle.policy.minEvents) return
@@ -216,7 +214,10 @@ export class Segmenter {
   #dueAfterEvent(slot: number, asOf: number): number {
     const { maxSleepMs } = this.#options.due
     if (!this.#decidable(slot)) return asOf + maxSleepMs
-    return Math.min(asOf + maxSleepMs, this.profiles.nextChange(slot, asOf) + spreadOf(this.profiles.user(slot), this.#options.due))
+    return Math.min(
+      asOf + maxSleepMs,
+      this.profiles.nextChange(slot, asOf) + spreadOf(this.profiles.user(slot), this.#options.due),
+    )
   }
 
   /** After a wake: the first instant within maxSleep at which the decision changes if nothing happens, by walking the change points. */
@@ -227,7 +228,8 @@ export class Segmenter {
     const current = this.#standing(d, slot)
     for (let t = this.profiles.nextChange(slot, asOf); t < last; t = this.profiles.nextChange(slot, t)) {
       this.#judge(d, slot, current, t)
-      if (this.#verdict.to !== current) return Math.min(last, t + spreadOf(this.profiles.user(slot), this.#options.due))
+      if (this.#verdict.to !== current)
+        return Math.min(last, t + spreadOf(this.profiles.user(slot), this.#options.due))
     }
     return last
   }

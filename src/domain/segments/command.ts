@@ -10,7 +10,12 @@ const common = {
 
 /** Commands are an input of every task, folded in its order of time. An unknown one stops the task. */
 export const commandSchema = z.discriminatedUnion('command', [
-  z.strictObject({ ...common, command: z.literal('promote'), bundle: bundleSchema, labels: labelsSchema.optional() }),
+  z.strictObject({
+    ...common,
+    command: z.literal('promote'),
+    bundle: bundleSchema,
+    labels: labelsSchema.optional(),
+  }),
   z.strictObject({ ...common, command: z.literal('labels'), labels: labelsSchema }),
   z.strictObject({ ...common, command: z.literal('hold'), reason: z.string().optional() }),
   z.strictObject({ ...common, command: z.literal('release') }),
