@@ -52,6 +52,7 @@ export class PlainBytes implements ByteInput {
 /** A stream that cannot go back, such as standard input. Holds one chunk at a time. */
 export class StreamBytes implements ByteInput {
   readonly #name: string
+  readonly #stream: Readable
   readonly #chunks: AsyncIterator<Buffer>
   #chunk: Buffer = Buffer.alloc(0)
   /** A broken stream stays broken; asked again it would only say that it is over. */
@@ -59,6 +60,7 @@ export class StreamBytes implements ByteInput {
 
   constructor(stream: Readable, name: string) {
     this.#name = name
+    this.#stream = stream
     this.#chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>
   }
 
@@ -77,8 +79,10 @@ export class StreamBytes implements ByteInput {
     return n
   }
 
-  async close(): Promise<void> {
-    await this.#chunks.return?.()
+  /** Ends a read that still waits; asking the iterator to return would wait behind it. */
+  close(): Promise<void> {
+    this.#stream.destroy()
+    return Promise.resolve()
   }
 }
 

@@ -71,11 +71,33 @@ export class FileSource implements RecordSource {
     for (const file of files) await file.seek(from[file.input.topic] as Offset)
     const until = this.#clock.elapsed() + waitMs
     for (;;) {
-      for (const file of files) await readAhead(file)
+      for (const file of files) await this.#readAhead(file, until)
       const waiting = files.every((file) => file.queued === 0) && files.some((file) => file.rest !== 'ended')
       const left = until - this.#clock.elapsed()
       if (!waiting || left <= 0 || this.#closing.signal.aborted) return deal(files, limit)
       await this.#clock.sleep(Math.min(FOLLOW_INTERVAL_MS, left), this.#closing.signal)
+    }
+  }
+
+  /** Reads until something is queued or the end is proven, a stream only `until` then; a dry file is looked at once. */
+  async #readAhead(file: FileTopic, until: Ms): Promise<void> {
+    while (file.queued === 0) {
+      const filled = file.fill()
+      if (!file.waits) await filled
+      else if (!(await this.#inTime(filled, until))) return
+      if (file.rest !== 'more') return
+    }
+  }
+
+  /** False where `work` goes on beyond `until`. */
+  async #inTime(work: Promise<void>, until: Ms): Promise<boolean> {
+    const done = new AbortController()
+    const signal = AbortSignal.any([done.signal, this.#closing.signal])
+    const late = this.#clock.sleep(Math.max(0, until - this.#clock.elapsed()), signal)
+    try {
+      return await Promise.race([work.then(() => true), late.then(() => false)])
+    } finally {
+      done.abort()
     }
   }
 
@@ -117,13 +139,6 @@ async function sizeOf(path: string): Promise<number | undefined> {
   const found = await stat(path).catch(() => undefined)
   if (found === undefined) return 0
   return found.isFile() ? found.size : undefined
-}
-
-/** Reads until something is queued or the end is proven; a dry file is looked at once. */
-async function readAhead(file: FileTopic): Promise<void> {
-  if (file.queued > 0) return
-  do await file.fill()
-  while (file.queued === 0 && file.rest === 'more')
 }
 
 /** Shares the limit among the topics: one record each first, where they have any, then equal parts. */

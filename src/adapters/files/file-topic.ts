@@ -3,7 +3,7 @@ import { SegmentationError, fail } from '../../errors.ts'
 import { CSV_DELIMITER, splitCsv } from '../../domain/events/csv.ts'
 import type { RawRecord, Rest } from '../../ports/source.ts'
 import type { Offset } from '../../ports/types.ts'
-import { notAgain } from './bytes.ts'
+import { STDIN_PATH, notAgain } from './bytes.ts'
 import { LINES, csvRecords } from './frame.ts'
 import type { Framing } from './frame.ts'
 import { TAIL_BYTES, checkGrowth } from './growth.ts'
@@ -35,6 +35,8 @@ export class FileTopic {
   /** `queue[head…]` is wanted. */
   #head = 0
   #rest: Rest = 'more'
+  /** A read that is under way. */
+  #filling: Promise<void> | undefined
   /** Records before this offset were handed out once. */
   #handed: Offset = 0
   #columns: readonly string[] | undefined
@@ -97,8 +99,22 @@ export class FileTopic {
     }
   }
 
-  /** Reads on once. Afterwards records may be queued, or `rest` says that there are none. */
-  async fill(): Promise<void> {
+  /** Is this a stream, whose next bytes may be long in coming? */
+  get waits(): boolean {
+    const opened = this.#opened
+    return opened === undefined ? this.input.path === STDIN_PATH : opened.packed === undefined
+  }
+
+  /**
+   * Reads on once. Afterwards records may be queued, or `rest` says that there are none. Of a stream that `waits` one may stop
+   * waiting for it: the next call joins the same read.
+   */
+  fill(): Promise<void> {
+    this.#filling ??= this.#fill().finally(() => (this.#filling = undefined))
+    return this.#filling
+  }
+
+  async #fill(): Promise<void> {
     if (this.#rest === 'ended') return
     const reader = this.#reader ?? (await this.#open())
     if (reader === undefined) {
