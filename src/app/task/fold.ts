@@ -186,6 +186,10 @@ export class TaskFold {
     if (slot < 0) return false
     const due = profiles.due(slot)
     const open = this.#begin(line)
+    if (this.#newer(open, slot)) {
+      open.waiting.push(slot)
+      return true
+    }
     const before = open.transitions.length
     open.steps++
     open.lastWakeDue = due
