@@ -92,6 +92,13 @@ export function outputsOf(dir: string): Outputs {
   }
 }
 
+/** Position of an input after the last published revision. */
+export function positionIn(dir: string, topic: string): number {
+  const path = join(dir, 'journal.ndjson')
+  const last = existsSync(path) ? jsonLines(readFileSync(path, 'utf8')).at(-1) : undefined
+  return ((last?.['positions'] ?? {}) as Record<string, number>)[topic] ?? 0
+}
+
 export function linesIn(path: string): number {
   return existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0
 }
@@ -99,7 +106,7 @@ export function linesIn(path: string): number {
 export function jsonLines(text: string): Record<string, unknown>[] {
   return text
     .split('\n')
-    .filter((line) => line !== '')
+    .slice(0, -1)
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 }
 
