@@ -107,7 +107,7 @@ export class SimBroker {
         world.call(proc, 'fence', () => {
           this.fences++
           this.#claimsOf(proc).fences++
-          return { task, epoch: ++this.epoch } as SimFence
+          return fenceOf(task, ++this.epoch)
         }),
       tail: (fence) =>
         world.call(proc, 'tail', () => {
@@ -129,7 +129,8 @@ export class SimBroker {
 
   async *#journal(proc: Proc, after: number): AsyncGenerator<JournalLine> {
     const first = this.published.findIndex((r) => r.line.rev > after)
-    for (let i = first; first >= 0; i++) {
+    if (first < 0) return
+    for (let i = first; ; i++) {
       const line = await this.world.call(proc, 'journal', () => this.published[i]?.line)
       if (!line) return
       yield line
@@ -141,3 +142,5 @@ interface SimFence extends Fence {
   readonly task: Task
   readonly epoch: number
 }
+
+const fenceOf = (task: Task, epoch: number): SimFence => ({ task, epoch })
