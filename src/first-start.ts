@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunFolder } from './adapters/embedded/run-folder.ts'
+import { fileError, STDIN_PATH } from './adapters/files/bytes.ts'
 import { openBundleFiles } from './adapters/files/bundles.ts'
 import { firstTexts } from './app/run-setup.ts'
 import { fail } from './errors.ts'
@@ -53,6 +54,8 @@ export async function settle(folder: RunFolder, asked: Asked): Promise<RunConfig
   if (asked.inputs.length === 0)
     fail('usage', `${dir} is new: name at least one input file, or - for standard input`)
   if (asked.model === undefined) fail('usage', `${dir} is new: give the bundle to start with by --model DIR`)
+  // before anything is written: a mistyped name must not become the folder's own
+  for (const { path } of asked.inputs) if (path !== STDIN_PATH) checkInput(path)
   const { bundle, labels } = await openBundleFiles().load(asked.model)
   await openBundleFiles().save(bundle, labels, paths.model)
   const config: RunConfig = {
@@ -73,6 +76,15 @@ export async function settle(folder: RunFolder, asked: Asked): Promise<RunConfig
   // last: a folder with a config is a whole one
   await write(paths.config, `${JSON.stringify(config, null, 2)}\n`)
   return config
+}
+
+function checkInput(path: string): void {
+  try {
+    accessSync(path, constants.R_OK)
+  } catch (error) {
+    throw fileError(path, error)
+  }
+  if (statSync(path).isDirectory()) fail('usage', `${path}: is a folder, a file is expected`)
 }
 
 async function resume(former: RunConfig, asked: Asked, dir: string): Promise<RunConfig> {

@@ -6,7 +6,7 @@ import { afterAll, expect } from 'vitest'
 import { ROOT, run, type Run } from '../cli/run.ts'
 
 const MAIN = join(ROOT, 'dist/main.js')
-const WAIT_MS = 20_000
+const WAIT_MS = 60_000
 
 /** A running program, and what it has said so far. */
 export interface Program {

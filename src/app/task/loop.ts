@@ -33,7 +33,7 @@ export interface TaskHooks {
   rest(task: Task, ended: boolean): void
   /** The task is no longer ours, by its own end or because it was taken. */
   left(task: Task): void
-  /** The task stopped and needs a person. */
+  /** The task stopped and needs a person, who is told by whoever hears of it here. */
   stopped(task: Task, error: SegmentationError): void
   /** A defect: the process must end. */
   crashed(task: Task, error: unknown): void
@@ -312,7 +312,6 @@ export class TaskLoop {
 
   #alarm(code: ErrorCode): void {
     const error = this.#error ?? new SegmentationError(code, `task ${this.task} stopped`)
-    this.#say('error', `task ${this.task} stopped: ${error.message}. ${error.hint}`, code)
     this.#hooks.stopped(this.task, error)
   }
 
