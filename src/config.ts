@@ -69,8 +69,8 @@ export function sameRun(former: RunConfig, given: Partial<RunConfig>, place: str
     differ('inputs', topics({ inputs: given.inputs }), topics(former))
   given.inputs.forEach((now, i) => {
     const then = former.inputs[i]
-    if (then && JSON.stringify(now.mapping) !== JSON.stringify(then.mapping)) {
-      differ(`mapping (input ${now.topic})`, now.mapping?.name ?? 'none', then.mapping?.name ?? 'none')
-    }
+    if (then === undefined || JSON.stringify(now.mapping) === JSON.stringify(then.mapping)) return
+    const [given, made] = [now.mapping?.name ?? 'none', then.mapping?.name ?? 'none']
+    differ(`mapping (input ${now.topic})`, given === made ? 'another one of that name' : given, made)
   })
 }

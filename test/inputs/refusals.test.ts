@@ -7,7 +7,7 @@ import { KEYS } from '../../src/adapters/embedded/keys.ts'
 import { openRunFolder } from '../../src/adapters/embedded/run-folder.ts'
 import { openBundleFiles } from '../../src/adapters/files/bundles.ts'
 import { commandLine } from '../../src/app/control.ts'
-import { run, tempFolder } from '../cli/run.ts'
+import { ROOT, run, tempFolder } from '../cli/run.ts'
 import { failure, outputsOf, stream, USER_ID, type Outputs } from './program.ts'
 import { smallShop, textOf, train, type SmallShop } from './small-shop.ts'
 
@@ -296,4 +296,22 @@ describe.concurrent('in a run that has begun', () => {
     appendFileSync(at.input, textOf(shop.lines.slice(half)))
     await carryOut(row, at)
   })
+})
+
+it('a mapping that was changed since is not the one the run was started with, whatever its name', async () => {
+  const at = newPlace([])
+  const header = 'event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session'
+  writeFileSync(at.file('shop.csv'), textOf([header, '2019-10-01 00:00:01 UTC,view,1,2,a.b,c,9.99,7,s']))
+  const mapping = at.file('shop.json')
+  copyFileSync(join(ROOT, 'models/mappings/rees46.json'), mapping)
+  const args = [at.file('shop.csv'), '--mapping', mapping, '--model', at.model, '--state', at.dir]
+  await stream(0, ...args)
+  edit(mapping, (text) => text.replace('"USD"', '"EUR"'))
+  const parts = [
+    'error [folder-foreign]: ',
+    'with mapping (input shop.csv) rees46, now another one of that name is given',
+  ]
+  expect(failure(await run(['stream', ...args]), parts)).toEqual({ code: 2, missing: [], said: '' })
+  restore(mapping)
+  await stream(0, ...args)
 })
