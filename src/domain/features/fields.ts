@@ -25,7 +25,7 @@ const MINOR_PER_MAJOR = 100
 export const ONE = 0
 const AMOUNT = 1
 const QUANTITY = 2
-const NUMBER_ATTRIBUTE = 3
+export const NUMBER_ATTRIBUTE = 3
 
 /** What one event adds to a count or a sum: an integer, `divisor` times the value that people read. */
 export interface Measure {

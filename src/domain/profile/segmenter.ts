@@ -1,6 +1,7 @@
 import type { Event } from '../events/event.ts'
 import { compileAssigner, type Assigner } from '../segments/assigner.ts'
 import type { Bundle } from '../segments/bundle.ts'
+import { compileKeeper, type Keeper } from '../segments/keeper.ts'
 import { decide, FOREIGN, OUTLYING, UNASSIGNED, type Verdict } from '../segments/decide.ts'
 import type { Labels } from '../segments/labels.ts'
 import { OUTLIER, type Cause, type Transition } from '../segments/transition.ts'
@@ -26,6 +27,7 @@ export type Arbiter = (user: string, sequence: number, from: string | null, to: 
 interface Deployed {
   readonly bundle: Bundle
   readonly assigner: Assigner
+  readonly keeper: Keeper
   readonly radii: Float64Array
   /** Segment code of each centroid, then of the outliers. */
   readonly codes: readonly number[]
@@ -48,6 +50,8 @@ export class Segmenter {
   #labels: Labels = {}
   readonly #raw: Float64Array
   readonly #before: Float64Array
+  readonly #low: Float64Array
+  readonly #high: Float64Array
   readonly #verdict: Verdict = { to: 0, suppressed: false }
   /** Moves wished for but held back by the margin, since the start of this object. */
   suppressedFlips = 0
@@ -58,6 +62,8 @@ export class Segmenter {
     this.#options = options
     this.#raw = new Float64Array(profiles.plan.columns.length)
     this.#before = new Float64Array(profiles.plan.columns.length)
+    this.#low = new Float64Array(profiles.plan.columns.length)
+    this.#high = new Float64Array(profiles.plan.columns.length)
   }
 
   /** Segment keys by code; code 0 is "unassigned". A stored head brings them back by `deploy`ing the same bundles in order. */
@@ -81,7 +87,15 @@ export class Segmenter {
     standing.set(outlierCode, OUTLYING)
     standing.set(0, UNASSIGNED)
     const radii = Float64Array.from(bundle.radii)
-    this.#current = { bundle, assigner: compileAssigner(bundle), radii, codes, outlierCode, standing }
+    this.#current = {
+      bundle,
+      assigner: compileAssigner(bundle),
+      keeper: compileKeeper(bundle),
+      radii,
+      codes,
+      outlierCode,
+      standing,
+    }
     this.#deployed.push(this.#current)
   }
 
@@ -226,6 +240,11 @@ export class Segmenter {
     const d = this.#current
     if (!d || !this.#decidable(slot)) return last
     const current = this.#standing(d, slot)
+    if (current >= 0) {
+      // most quiet users stay deep in their segment all day: one look at the ends of the day proves it
+      this.profiles.range(slot, last, this.#low, this.#high)
+      if (d.keeper.keeps(current, this.#low, this.#high)) return last
+    }
     for (let t = this.profiles.nextChange(slot, asOf); t < last; t = this.profiles.nextChange(slot, t)) {
       this.#judge(d, slot, current, t)
       if (this.#verdict.to !== current)
