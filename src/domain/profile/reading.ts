@@ -106,7 +106,7 @@ export class Reading {
       const feature = this.#feature[i] as number
       const op = this.#op[i] as number
       if (op === RATIO) this.#ratioRange(i, feature)
-      else if (this.#signed[i] === 1 && low[feature] !== high[feature]) this.#unbounded(feature)
+      else if (this.#signed[i] === 1) this.#unbounded(feature)
       else if ((low[feature] as number) > (high[feature] as number)) {
         const swap = low[feature] as number
         low[feature] = high[feature] as number
