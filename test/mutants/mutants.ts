@@ -58,8 +58,15 @@ const PROTOCOL: readonly Mutant[] = [
   mutant(
     'publish-again-after-an-error',
     LOOP,
+    'await outlet.publish(own.fence as Fence, { revisions: page.revisions })',
+    `const again = { revisions: page.revisions }
+        await outlet.publish(own.fence as Fence, again).catch(() => outlet.publish(own.fence as Fence, again))`,
+  ),
+  mutant(
+    'publish-error-forgotten',
+    LOOP,
     "if (what === 'publish' && error.retryable)",
-    'if (what === "")',
+    "if (what === '' && error.retryable)",
   ),
   {
     name: 'profiles-kept-through-doubting',
@@ -87,8 +94,8 @@ const PROTOCOL: readonly Mutant[] = [
   mutant(
     'page-cut-inside-a-revision',
     LOOP,
-    '{ revisions: page.revisions }',
-    '{ revisions: page.revisions.map((r) => ({ ...r, transitions: r.transitions.slice(0, 2) })) }',
+    'Fence, { revisions: page.revisions }',
+    'Fence, { revisions: page.revisions.map((r) => ({ ...r, transitions: r.transitions.slice(0, 2) })) }',
   ),
   mutant(
     'redelivered-records-folded-again',

@@ -104,6 +104,8 @@ interface Traits {
   /** Event times are multiples of this: large ones make ties. */
   readonly grainMs: number
   readonly gaps: boolean
+  /** How much later than its event a record comes at most. */
+  readonly lateMs: number
 }
 
 interface Raw {
@@ -129,11 +131,11 @@ function event(random: Random, id: string, topic: string, t: Traits): Fact {
     : { ...common, kind: 'product_viewed' }
 }
 
-/** Some disorder, some broken records, some with several events: each is late by up to two minutes. */
+/** Some disorder, some broken records, some with several events; each comes late. */
 function behaviour(random: Random, topic: string, n: number, t: Traits): Raw[] {
   const raw = Array.from({ length: n }, (_, i): Raw => {
     const first = event(random, `${topic}-${i}`, topic, t)
-    const at = first.eventTime + random.below(2 * MINUTE_MS)
+    const at = first.eventTime + random.below(t.lateMs)
     const chance = random.below(40)
     if (chance < 2) return { at, value: BROKEN }
     if (chance === 2) return { at, value: { ignore: true } }
@@ -179,6 +181,7 @@ export function makeScenario(random: Random, live: boolean): Scenario {
     users: 3 + random.below(10),
     grainMs: [1, 1, 10 * SECOND_MS, MINUTE_MS][random.below(4)] as number,
     gaps: random.below(2) === 0,
+    lateMs: (random.below(3) === 0 ? 12 : 2) * MINUTE_MS,
   }
   const n = 20 + random.below(70)
   const raw = {

@@ -85,17 +85,20 @@ export class SimStoreServer {
         fail('task-fenced', 'the state is not where I left it')
     }
     return {
-      take: (_fence, token) =>
-        call('take', (k) => {
+      take: async (_fence, token) => {
+        const head = await call('take', (k) => {
           if (k.head === undefined && k.profiles.size > 0) fail('state-lost', 'profiles without a head')
           if (k.head !== undefined && k.profiles.size !== k.profileCount)
             fail('state-lost', 'profiles are missing')
           k.token = token
           k.progress = ''
-          confirmed = k.head?.rev
-          inFlight = undefined
           return k.head
-        }),
+        })
+        // by the reply, not by the call: one given up may be carried out again later, on another state
+        confirmed = head?.rev
+        inFlight = confirmed
+        return head
+      },
       read: (_p, token, users, dueAfter, limit) =>
         call('read', (k) => {
           checked(k, token)

@@ -60,6 +60,7 @@ export class Simulation {
     this.server = new SimStoreServer(this.world, (head) => this.#stored(head))
     const p = random.below(4) === 0 ? 0 : 0.02
     this.world.faults = { lostRequest: p, lostReply: p, late: p }
+    if (random.below(3) === 0) this.world.pace = { often: 0.3, upToMs: 20 * SECOND_MS }
     this.#rough = 0.25 + random.next() * 2
   }
 
@@ -146,6 +147,7 @@ export class Simulation {
       this.#losses++
     }
     if (world.chance(0.008 * this.#rough)) this.#reassign()
+    if (world.chance(0.004 * this.#rough)) this.#members.at(-1)?.loop.dispatch({ type: 'end' })
     for (const zombie of this.#members.slice(0, -1)) {
       if (!world.chance(0.01)) continue
       zombie.loop.dispatch({ type: 'taken' })
@@ -191,10 +193,10 @@ export class Simulation {
     return this.#outcome()
   }
 
-  /** From here on nothing fails; a new owner takes over and brings it to the end. */
+  /** From here on nothing fails; the owner brings it to the end, or a new one does. */
   #calm(): void {
     this.world.faults = NONE
-    this.#reassign()
+    if (this.world.chance(0.5)) this.#reassign()
     for (const zombie of this.#members.slice(0, -1)) zombie.loop.dispatch({ type: 'taken' })
     this.#members = this.#members.slice(-1)
   }

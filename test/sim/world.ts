@@ -39,6 +39,8 @@ export class World {
   readonly random: Random
   now: number
   faults: Faults
+  /** How time goes on between calls. */
+  pace = { often: 0.05, upToMs: 3000 }
   turns = 0
   #ops: Op[] = []
 
@@ -98,7 +100,7 @@ export class World {
   /** Carries out one waiting call, then lets everybody who heard of it go on. */
   async turn(): Promise<void> {
     this.turns++
-    if (this.chance(0.05)) this.now += this.random.below(3000)
+    if (this.chance(this.pace.often)) this.now += this.random.below(this.pace.upToMs)
     const ready = this.#ops.filter((op) => op.readyAt <= this.now)
     if (ready.length === 0) {
       const next = Math.min(...this.#ops.map((op) => op.readyAt))
