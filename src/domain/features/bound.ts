@@ -1,4 +1,4 @@
-import type { Lane, ScalarState, SetState } from './plan.ts'
+import type { Lane, ScalarState, SetState } from './states.ts'
 
 /** Bytes of the largest value of each form that the profile codec writes (LEB128: 7 bits a byte). */
 export const MAX_INTEGER_BYTES = 8

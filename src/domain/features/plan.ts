@@ -11,50 +11,10 @@ import { compileWhere, COUNT_ONE, labelOf, measureOf } from './fields.ts'
 import type { HopSize, Window } from './window.ts'
 import { parseWindow } from './window.ts'
 import { maxProfileBytes } from './bound.ts'
+import type { CellState, Lane, ScalarState, Selection, SetState } from './states.ts'
 
 /** Largest profile, in bytes, that a feature set may lead to. */
 export const MAX_PROFILE_BYTES = 32 * 1024
-
-/** Which events feed an aggregate: kinds as indices of EVENT_KINDS, and an index into `Plan.predicates`, −1: all of them. */
-export interface Selection {
-  readonly kinds: readonly number[]
-  readonly predicate: number
-}
-
-/** A number of a lifetime: a count, a sum of integers, or the newest event time (`latest`). */
-export interface ScalarState extends Selection {
-  readonly key: string
-  readonly rule: 'add' | 'latest'
-  readonly measure: Measure
-}
-
-/** A count or sum kept per bucket of a lane; `hops`: the longest window that reads it. */
-export interface CellState extends Selection {
-  readonly key: string
-  readonly measure: Measure
-  readonly hops: number
-}
-
-/** All counts and sums of one hop size: they share one sorted list of buckets per user. */
-export interface Lane {
-  readonly hop: HopSize
-  readonly cells: readonly CellState[]
-  /** The (cell, window) pairs that features read, without doubles. */
-  readonly reads: readonly { readonly cell: number; readonly hops: number }[]
-}
-
-/** Distinct values; `hop` null: of a lifetime, else value → latest bucket. */
-export interface SetState extends Selection {
-  readonly key: string
-  readonly label: Label
-  readonly hop: HopSize | null
-  /** Longest window that reads it; Infinity for a lifetime. */
-  readonly hops: number
-  /** The most that any feature remembers of it. */
-  readonly keep: number
-  /** The windows that features read, without doubles. */
-  readonly reads: readonly number[]
-}
 
 /**
  * How one feature's raw value comes from the states; `at` and `read` are indices into them. A feature's `cap` belongs to its
@@ -140,6 +100,15 @@ export function compilePlan(set: FeatureSet, zone: ZoneTable): Plan {
     layout: hash32(canonicalJson({ ...content, zone: zone.name })),
     maxBytes,
   }
+}
+
+/** Predicates that decide about the events of each kind, by the kind's index in EVENT_KINDS; each once. */
+export function predicatesByKind(plan: Plan): number[][] {
+  const states = [...plan.scalars, ...plan.lanes.flatMap((lane) => lane.cells), ...plan.sets]
+  return EVENT_KINDS.map((_, kind) => {
+    const asked = states.filter((s) => s.predicate >= 0 && s.kinds.includes(kind)).map((s) => s.predicate)
+    return [...new Set(asked)]
+  })
 }
 
 function evaluationOrder(features: readonly Feature[]): number[] {

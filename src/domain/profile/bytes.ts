@@ -163,6 +163,20 @@ export function checksum(bytes: Uint8Array, length: number): number {
   return h >>> 0
 }
 
+const CHECKSUM_BYTES = 4
+
+/** Where the checksum of stored bytes begins. Throws `state-version` where they are damaged or of another codec version. */
+export function checkedEnd(bytes: Uint8Array, version: number): number {
+  const end = bytes.length - CHECKSUM_BYTES
+  if (end < 1) corrupt()
+  if (bytes[0] !== version) {
+    fail('state-version', `a stored profile has codec version ${bytes[0]}, this version reads ${version}`)
+  }
+  const sum = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(end, true)
+  if (sum !== checksum(bytes, end)) corrupt()
+  return end
+}
+
 export function corrupt(): never {
   return fail(
     'state-version',

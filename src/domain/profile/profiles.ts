@@ -1,17 +1,14 @@
 import { assert, fail, SegmentationError } from '../../errors.ts'
-import type { Event } from '../events/event.ts'
-import { EVENT_KINDS } from '../events/event.ts'
-import type { Predicate } from '../features/fields.ts'
-import { matches } from '../features/fields.ts'
-import type { Plan } from '../features/plan.ts'
-import { ByteReader, ByteWriter, checksum, corrupt } from './bytes.ts'
+import { EVENT_KINDS, type Event } from '../events/event.ts'
+import { matches, type Predicate } from '../features/fields.ts'
+import { predicatesByKind, type Plan } from '../features/plan.ts'
+import { ByteReader, ByteWriter, checkedEnd, corrupt } from './bytes.ts'
 import { LaneStore } from './lanes.ts'
 import { Moment } from './moment.ts'
 import { AS_OF, Reading } from './reading.ts'
 import { Scalars } from './scalars.ts'
 import { SetStore } from './sets.ts'
-import type { Store } from './store.ts'
-import { ENTERED, MATCHED, NEVER } from './store.ts'
+import { ENTERED, MATCHED, NEVER, type Store } from './store.ts'
 import { Visits } from './visits.ts'
 
 /** Form of stored profiles that this version writes and reads. */
@@ -29,7 +26,6 @@ const VISITS = 8
 const BOOK_WIDTH = 9
 
 const NO_DUE = Number.POSITIVE_INFINITY
-const CHECKSUM_BYTES = 4
 
 /**
  * The profiles of one task, all in memory. A user is a slot: a row of numbers (as-of, due, stamp, membership, aggregates and
@@ -85,11 +81,7 @@ export class Profiles {
       set: (i, read) => (sets[i] as SetStore).place(read),
     })
     this.#kinds = new Map(EVENT_KINDS.map((kind, i) => [kind, i]))
-    const states = [...plan.scalars, ...plan.lanes.flatMap((lane) => lane.cells), ...plan.sets]
-    this.#asked = EVENT_KINDS.map((_, kind) => {
-      const asked = states.filter((s) => s.predicate >= 0 && s.kinds.includes(kind)).map((s) => s.predicate)
-      return [...new Set(asked)]
-    })
+    this.#asked = predicatesByKind(plan)
     this.#pass = new Uint8Array(plan.predicates.length)
     this.#ahead = new Float64Array(at)
     this.#freshRow = new Float64Array(at)
@@ -340,16 +332,7 @@ export class Profiles {
   load(user: string, bytes: Uint8Array): number {
     const known = this.find(user)
     if (known >= 0) this.free(known)
-    const end = bytes.length - CHECKSUM_BYTES
-    if (end < 1) corrupt()
-    if (bytes[0] !== CODEC_VERSION) {
-      fail(
-        'state-version',
-        `a stored profile has codec version ${bytes[0]}, this version reads ${CODEC_VERSION}`,
-      )
-    }
-    const sum = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(end, true)
-    if (sum !== checksum(bytes, end)) corrupt()
+    const end = checkedEnd(bytes, CODEC_VERSION)
     const slot = this.open(user)
     try {
       this.#read(slot, new ByteReader(bytes, end))

@@ -1,7 +1,7 @@
 import type { Event } from '../events/event.ts'
 import { EVENT_KINDS } from '../events/event.ts'
 import { measure, ONE } from '../features/fields.ts'
-import type { ScalarState } from '../features/plan.ts'
+import type { ScalarState } from '../features/states.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
 
 const ADD_ONE = 0

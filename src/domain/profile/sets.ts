@@ -1,7 +1,7 @@
 import type { Event } from '../events/event.ts'
 import { EVENT_KINDS } from '../events/event.ts'
 import { labelHash } from '../features/fields.ts'
-import type { SetState } from '../features/plan.ts'
+import type { SetState } from '../features/states.ts'
 import { expiryIndex, firstBucket } from '../features/window.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
 import { corrupt } from './bytes.ts'
