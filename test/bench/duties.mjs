@@ -19,7 +19,15 @@ const CHUNK = 4000
 
 const events = [...generateShop({ ...SHOP_DEFAULTS, users, days })]
 const line = new TextEncoder().encode('x'.repeat(190))
-const records = events.map((_, offset) => ({ offset, time: Number.NaN, bytes: line, from: 0, to: line.length, keyFrom: -1, keyTo: -1 }))
+const records = events.map((_, offset) => ({
+  offset,
+  time: Number.NaN,
+  bytes: line,
+  from: 0,
+  to: line.length,
+  keyFrom: -1,
+  keyTo: -1,
+}))
 const contents = events.map((event) => ({ type: 'events', events: [event] }))
 
 function cpu(work) {
@@ -28,7 +36,11 @@ function cpu(work) {
   const before = process.cpuUsage()
   const result = work()
   const { user, system } = process.cpuUsage(before)
-  return { us: (user + system) / events.length, bytes: (process.memoryUsage().heapUsed - heap) / events.length, result }
+  return {
+    us: (user + system) / events.length,
+    bytes: (process.memoryUsage().heapUsed - heap) / events.length,
+    result,
+  }
 }
 
 function bare(plan) {
@@ -45,7 +57,10 @@ function bare(plan) {
 }
 
 function duties(plan, bundle, labels) {
-  const promote = { type: 'command', command: { command: 'promote', commandId: 'c', issuedAt: 0, bundle, labels } }
+  const promote = {
+    type: 'command',
+    command: { command: 'promote', commandId: 'c', issuedAt: 0, bundle, labels },
+  }
   const inputs = [
     { topic: 'control', control: true, decode: () => promote },
     { topic: 'events', decode: (r) => contents[r.offset] },
@@ -62,7 +77,10 @@ function duties(plan, bundle, labels) {
     serves: () => true,
   }
   const genesis = { app: 'bench', formats: {}, startedAt: 0, liveFrom: 0 }
-  const fold = new TaskFold(options, genesisHead(genesisLine({ control: 0, events: 0 }, 'bench', genesis)), { stored: false, knownRev: 0 })
+  const fold = new TaskFold(options, genesisHead(genesisLine({ control: 0, events: 0 }, 'bench', genesis)), {
+    stored: false,
+    knownRev: 0,
+  })
   fold.accept({ records: { control: [records[0]], events: [] }, rest: { control: 'dry', events: 'more' } })
   const total = { wakes: 0, moves: 0, revisions: 0 }
   let at = 0
@@ -77,24 +95,42 @@ function duties(plan, bundle, labels) {
     }
     const chunk = records.slice(at, at + CHUNK)
     at += chunk.length
-    fold.accept({ records: { events: chunk }, rest: { control: 'dry', events: at < records.length ? 'more' : 'ended' } })
+    fold.accept({
+      records: { events: chunk },
+      rest: { control: 'dry', events: at < records.length ? 'more' : 'ended' },
+    })
   }
 }
 
 const number = (n) => Math.round(n).toLocaleString('en')
 console.log(`${number(events.length)} events of ${number(users)} users in ${days} days`)
-console.log('| feature set | what | µs CPU/event | events/s a core | kept B/event | wakes/event | moves/event |')
+console.log(
+  '| feature set | what | µs CPU/event | events/s a core | kept B/event | wakes/event | moves/event |',
+)
 console.log('|---|---|--:|--:|--:|--:|--:|')
 for (const name of ['seed', 'behaviour']) {
-  const set = parseFeatureSet(JSON.parse(readFileSync(new URL(`../../models/feature-sets/${name}.json`, import.meta.url), 'utf8')), name)
+  const set = parseFeatureSet(
+    JSON.parse(readFileSync(new URL(`../../models/feature-sets/${name}.json`, import.meta.url), 'utf8')),
+    name,
+  )
   const plan = compilePlan(set, UTC)
   const [table] = await featureTable(plan, events, [events.at(-1).eventTime + 1])
-  const { bundle, labels } = trainBundle({ featureSet: set, table, options: { ...TRAIN_DEFAULTS, source: 'bench', asOf: '' } })
+  const { bundle, labels } = trainBundle({
+    featureSet: set,
+    table,
+    options: { ...TRAIN_DEFAULTS, source: 'bench', asOf: '' },
+  })
   bare(plan)
   const b = cpu(() => bare(plan))
   const d = cpu(() => duties(plan, bundle, labels))
   const row = (what, r, more) =>
-    console.log(`| ${name} | ${what} | ${r.us.toFixed(2)} | ${number(1e6 / r.us)} | ${number(r.bytes)} | ${more} |`)
+    console.log(
+      `| ${name} | ${what} | ${r.us.toFixed(2)} | ${number(1e6 / r.us)} | ${number(r.bytes)} | ${more} |`,
+    )
   row('bare fold', b, '– | –')
-  row('with all duties', d, `${(d.result.wakes / events.length).toFixed(2)} | ${(d.result.moves / events.length).toFixed(3)}`)
+  row(
+    'with all duties',
+    d,
+    `${(d.result.wakes / events.length).toFixed(2)} | ${(d.result.moves / events.length).toFixed(3)}`,
+  )
 }

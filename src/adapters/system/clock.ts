@@ -6,9 +6,8 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   sleep: async (ms, signal) => {
-    // a timer of 0 ms takes 1 ms
-    if (ms <= 0) return void (await turn())
-    // an abort ends the sleep, it is no failure
-    await wait(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
+    // a timer of 0 ms takes 1 ms; an abort ends the sleep, it is no failure
+    if (ms <= 0) await turn()
+    else await wait(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
   },
 }

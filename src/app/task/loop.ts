@@ -27,6 +27,9 @@ interface Ownership {
   diverged: number
 }
 
+/** Effects that are carried out through the ports and take their time. */
+type Work = Exclude<Effect['type'], 'drop' | 'left' | 'alarm' | 'seal' | 'await-alive' | 'retry'>
+
 /** What a task tells the one who runs it. */
 export interface TaskHooks {
   /** All that the inputs hold is folded; `ended`: nothing will ever follow. */
@@ -119,36 +122,40 @@ export class TaskLoop {
         this.alive(this.#aliveAt)
         return
       case 'retry':
-        this.#retry(effect.what, effect.retries)
+        void this.#retry(effect.what, effect.retries)
         return
-      default:
-        this.#run(effect.type)
+      case 'fence':
+      case 'take':
+      case 'read':
+      case 'refold':
+      case 'probe':
+      case 'step':
+      case 'publish':
+      case 'checkpoint':
+        void this.#run(effect.type)
     }
   }
 
   /** Runs one effect; its result counts only while the attempt that began it lasts. */
-  #run(what: Exclude<Effect['type'], 'drop' | 'left' | 'alarm' | 'seal' | 'await-alive' | 'retry'>): void {
+  async #run(what: Work): Promise<void> {
     const { attempt } = this.#state
     const current = (): boolean => attempt === this.#state.attempt
-    this.#effect(what, this.#own).then(
-      (finish) => {
-        if (current()) finish()
-      },
-      (error: unknown) => {
-        if (current()) this.#failed(what, error)
-      },
-    )
+    try {
+      const finish = await this.#effect(what, this.#own)
+      if (current()) finish()
+    } catch (error) {
+      if (current()) this.#failed(what, error)
+    }
   }
 
-  #retry(what: Retriable, retries: number): void {
+  async #retry(what: Retriable, retries: number): Promise<void> {
     const { attempt } = this.#state
-    void this.#ports.clock.sleep(backoffMs(retries)).then(() => {
-      if (attempt === this.#state.attempt) this.#perform({ type: what })
-    })
+    await this.#ports.clock.sleep(backoffMs(retries))
+    if (attempt === this.#state.attempt) this.#perform({ type: what })
   }
 
   /** The work of an effect; what it returns is done in one go with hearing of it, if it is still wanted then. */
-  async #effect(what: string, own: Ownership): Promise<() => void> {
+  async #effect(what: Work, own: Ownership): Promise<() => void> {
     const { outlet, store, clock, source } = this.#ports
     switch (what) {
       case 'fence': {
@@ -213,10 +220,11 @@ export class TaskLoop {
           this.dispatch({ type: 'checkpointed', rev: sealed.head.rev })
         }
       }
-      default:
-        await Promise.all([source.bounds(this.task), store.read(this.task, own.token, [], 0, 0)])
-        return () => this.dispatch({ type: 'free' })
+      case 'probe':
+        break
     }
+    await Promise.all([source.bounds(this.task), store.read(this.task, own.token, [], 0, 0)])
+    return () => this.dispatch({ type: 'free' })
   }
 
   async #refold(own: Ownership): Promise<() => void> {

@@ -139,9 +139,8 @@ async function runStream(cli: Cli, run: EmbeddedRun): Promise<StreamResult> {
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   const { total } = await run.source.progress()
   const bar = total === undefined || run.config.follow ? undefined : cli.progress('stream', total, 'bytes')
-  const timer =
-    bar &&
-    setInterval(() => void run.source.progress().then(({ done }) => bar.at(done)), PROGRESS_INTERVAL_MS)
+  const look = async (): Promise<void> => bar?.at((await run.source.progress()).done)
+  const timer = bar && setInterval(() => void look(), PROGRESS_INTERVAL_MS)
   try {
     return await task.run()
   } finally {
