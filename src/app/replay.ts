@@ -46,9 +46,11 @@ export async function replay({ options, journal, ports, onRevision }: ReplayOpti
   let page = new OpenPage()
   let transitions = 0
   let diverged = 0
-  const flush = async (): Promise<void> => {
+  const publish = async (): Promise<void> => {
     if (page.revisions.length > 0) await outlet.publish(fence, { revisions: page.revisions })
     page = new OpenPage()
+  }
+  const checkpoint = async (): Promise<void> => {
     const sealed = {
       token,
       after: stored,
@@ -65,9 +67,13 @@ export async function replay({ options, journal, ports, onRevision }: ReplayOpti
     transitions += whole.revision.transitions.length
     diverged += whole.diverged
     onRevision?.(next.value.rev)
-    if (page.remainingMs(options.page, clock.elapsed()) <= 0) await flush()
+    if (page.remainingMs(options.page, clock.elapsed()) > 0) continue
+    await publish()
+    // nobody resumes a replay: the scratch state only has to take what does not fit into memory
+    if (fold.memory.book.dirtyCount >= options.maxDirtyProfiles) await checkpoint()
   }
-  await flush()
+  await publish()
+  await checkpoint()
   return { revisions: fold.memory.rev, transitions, diverged }
 }
 

@@ -30,6 +30,8 @@ interface Flags {
 }
 
 const OUT_DEFAULT = 'amazing-demo'
+/** What the demo asks of its model; `train` has the same flags. */
+const MODEL = { k: 5, components: 0.9, minEvents: 8 } as const
 /** The last days of the shop are streamed as if they happened now. */
 const LIVE_SHARE = 0.25
 /** Where the consumer is killed, as shares of the records. */
@@ -127,7 +129,7 @@ async function generate(cli: Cli, shop: ShopOptions, path: string): Promise<[Sho
 async function train(cli: Cli, events: string, liveFrom: string, flags: Flags): Promise<[Trained, string]> {
   const featureSet = loadFeatureSet('behaviour')
   const { table, asOf } = await tableOfEvents(cli, [events], featureSet, liveFrom)
-  const options = { ...TRAIN_DEFAULTS, seed: flags.seed, source: EVENTS, asOf }
+  const options = { ...TRAIN_DEFAULTS, ...MODEL, seed: flags.seed, source: EVENTS, asOf }
   const trained = trainBundle({ featureSet, table, options })
   await openBundleFiles().save(trained.bundle, trained.labels, join(flags.out, 'trained'))
   const { users } = trained.bundle.training
