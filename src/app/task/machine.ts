@@ -286,7 +286,8 @@ export const TABLE: Readonly<Record<Phase, Row>> = {
         retries: 0,
       }),
     full: (s) => [{ ...s, phase: 'held', full: true }, []],
-    free,
+    // a task that began to run with the flag set folds nothing before this
+    free: (s) => pump({ ...s, full: false }),
     trouble: (s, e) => {
       if (e.what === 'checkpoint') return checkpointAgain(s)
       // a probe that was under way when the hold ended says nothing about the step that is under way now

@@ -162,6 +162,12 @@ test('R6: at a cap the task folds no more, but its pages and checkpoints go on',
   expect(reduce(held, event)[1].map((e) => e.type)).toEqual(['publish'])
 })
 
+test('R6: a task that begins to run at a cap folds nothing until it is free', () => {
+  const [running, effects] = reduce({ ...STATES.reading, full: true }, { type: 'done', from: 3, to: 3 })
+  expect([running.phase, effects]).toEqual(['running', []])
+  expect(reduce(running, { type: 'free' })[1]).toEqual([{ type: 'step' }])
+})
+
 test('a page that is ready while another is in flight holds folding back', () => {
   const state: TaskState = { ...STATES.running, folded: 8, publishing: 7 }
   const event = { type: 'input', folded: 9, pageReady: true, sealDue: false } as const
