@@ -13,11 +13,11 @@ import { SkipCheck } from './app/skip-check.ts'
 import type { TaskInput } from './app/task/lane.ts'
 import type { TaskOptions, TaskPorts } from './app/task/options.ts'
 import { canonicalJson } from './domain/base/canonical.ts'
-import { MINUTE_MS, SECOND_MS } from './domain/base/duration.ts'
+import { DAY_MS, MINUTE_MS, parseDurationMs, SECOND_MS } from './domain/base/duration.ts'
 import { sha256Hex } from './domain/base/hash.ts'
 import type { ZoneTable } from './domain/base/zone.ts'
 import { compilePlan, type Plan } from './domain/features/plan.ts'
-import { DEFAULT_DUE_POLICY } from './domain/profile/due.ts'
+import { DEFAULT_SPREAD_MS, type DuePolicy } from './domain/profile/due.ts'
 import { CODEC_VERSION, Profiles } from './domain/profile/profiles.ts'
 import { FOLD_VERSION } from './domain/profile/version.ts'
 import { BUNDLE_FORMAT, type Bundle } from './domain/segments/bundle.ts'
@@ -192,8 +192,12 @@ async function taskInputs(
 export function recipeOf(config: RunConfig, zones: Record<string, ZoneTable>): string {
   const { locale, inputs } = config
   const mappings = Object.fromEntries(inputs.map(({ topic, mapping }) => [topic, mapping]))
-  const limits = { maxAheadMs: MAX_AHEAD_MS, due: DEFAULT_DUE_POLICY }
+  const limits = { maxAheadMs: MAX_AHEAD_MS, due: duePolicy(config) }
   return sha256Hex(canonicalJson({ foldVersion: FOLD_VERSION, locale, mappings, zones, limits })).slice(0, 16)
+}
+
+function duePolicy(config: RunConfig): DuePolicy {
+  return { maxSleepMs: parseDurationMs(config.maxSleep) ?? DAY_MS, spreadMs: DEFAULT_SPREAD_MS }
 }
 
 interface Parts {
@@ -211,7 +215,7 @@ function taskOptions({ config, bundle, zones, inputs, rebuild }: Parts): TaskOpt
     ...EMBEDDED,
     task: 0,
     inputs,
-    segmenter: { locale: config.locale, due: DEFAULT_DUE_POLICY },
+    segmenter: { locale: config.locale, due: duePolicy(config) },
     recipe: recipeOf(config, zones),
     maxAheadMs: MAX_AHEAD_MS,
     newProfiles: () => new Profiles(plan),

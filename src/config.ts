@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { fail } from './errors.ts'
+import { parseDurationMs } from './domain/base/duration.ts'
 import { mappingSchema } from './domain/events/mapping.ts'
 
 /** Form of `config.json` that this version writes and reads. */
@@ -16,9 +17,15 @@ const input = z.strictObject({
 /** What a run folder was made with; everything in it decides results, so a later start must agree. */
 export const runConfigSchema = z.strictObject({
   format: z.literal(RUN_CONFIG_FORMAT),
-  app: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),
+  app: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'expected lower-case letters, digits and dashes, at most 64'),
   locale: z.enum(['en', 'fr']),
   follow: z.boolean(),
+  /** A quiet user is looked at at least this often, and a new bundle reaches everybody within it. */
+  maxSleep: z
+    .string()
+    .refine((text) => parseDurationMs(text) !== undefined, 'expected a duration such as "24h" or "7d"'),
   /** ISO 8601; null: everything is live. */
   liveFrom: z.string().nullable(),
   inputs: z.array(input).min(1),
@@ -56,6 +63,9 @@ export function sameRun(former: RunConfig, given: Partial<RunConfig>, place: str
   if (given.app !== undefined && given.app !== former.app) differ('--app', given.app, former.app)
   if (given.locale !== undefined && given.locale !== former.locale)
     differ('--locale', given.locale, former.locale)
+  if (given.maxSleep !== undefined && given.maxSleep !== former.maxSleep) {
+    differ('--max-sleep', given.maxSleep, former.maxSleep)
+  }
   if (given.model !== undefined && given.model !== former.model) {
     differ('bundle', given.model.slice(0, 12), former.model.slice(0, 12))
   }

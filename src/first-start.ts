@@ -20,6 +20,8 @@ export interface Asked {
   readonly app?: string | undefined
   readonly locale?: 'en' | 'fr' | undefined
   readonly follow: boolean
+  /** A duration; by default a day where more is waited for, a week where the inputs are complete and nobody waits. */
+  readonly maxSleep?: string | undefined
   /** ISO 8601. */
   readonly liveFrom?: string | undefined
   readonly inputs: readonly RunInput[]
@@ -28,6 +30,8 @@ export interface Asked {
 }
 
 const APP_DEFAULT = 'segmentation'
+const MAX_SLEEP_LIVE = '24h'
+const MAX_SLEEP_COMPLETE = '7d'
 
 /** Has this folder been made by a first start? */
 export function hasRun(dir: string): boolean {
@@ -63,13 +67,14 @@ export async function settle(folder: RunFolder, asked: Asked): Promise<RunConfig
     app: asked.app ?? APP_DEFAULT,
     locale: asked.locale ?? 'en',
     follow: asked.follow,
+    maxSleep: asked.maxSleep ?? (asked.follow ? MAX_SLEEP_LIVE : MAX_SLEEP_COMPLETE),
     liveFrom: asked.liveFrom ?? null,
     inputs: [...asked.inputs],
     model: bundle.version,
   }
   const checked = runConfigSchema.safeParse(config)
   if (!checked.success)
-    fail('usage', `--app ${config.app}: expected lower-case letters, digits and dashes, at most 64`)
+    fail('usage', checked.error.issues.map((i) => `--${i.path.join('.')}: ${i.message}`).join('; '))
   const texts = firstTexts(bundle, labels)
   await write(paths.segmentCatalog, texts.catalog)
   await write(paths.control, texts.control)
@@ -93,6 +98,7 @@ async function resume(former: RunConfig, asked: Asked, dir: string): Promise<Run
   const given: Partial<RunConfig> = {
     ...(asked.app === undefined ? {} : { app: asked.app }),
     ...(asked.locale === undefined ? {} : { locale: asked.locale }),
+    ...(asked.maxSleep === undefined ? {} : { maxSleep: asked.maxSleep }),
     ...(asked.liveFrom === undefined ? {} : { liveFrom: asked.liveFrom }),
     ...(model === undefined ? {} : { model }),
     ...(asked.inputs.length === 0 ? {} : { inputs: [...asked.inputs] }),

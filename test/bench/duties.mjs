@@ -10,7 +10,6 @@ import { trainBundle, TRAIN_DEFAULTS } from '../../dist/app/train.js'
 import { UTC } from '../../dist/domain/base/zone.js'
 import { parseFeatureSet } from '../../dist/domain/features/feature-set.js'
 import { compilePlan } from '../../dist/domain/features/plan.js'
-import { DEFAULT_DUE_POLICY } from '../../dist/domain/profile/due.js'
 import { Profiles } from '../../dist/domain/profile/profiles.js'
 
 const users = Number(process.argv[2] ?? 4000)
@@ -68,7 +67,7 @@ function duties(plan, bundle, labels) {
   const options = {
     task: 0,
     inputs,
-    segmenter: { locale: 'en', due: DEFAULT_DUE_POLICY },
+    segmenter: { locale: 'en', due: { maxSleepMs: 7 * 86_400_000, spreadMs: 600_000 } },
     recipe: 'bench',
     revisionSteps: 2000,
     maxProfiles: 1e9,

@@ -22,6 +22,7 @@ interface Flags {
   readonly state: string
   readonly follow?: boolean
   readonly liveFrom?: string
+  readonly maxSleep?: string
   readonly app?: string
   readonly locale?: 'en' | 'fr'
   readonly rebuild?: boolean
@@ -48,6 +49,10 @@ export function registerStream(program: Command, cli: Cli): void {
     .option('--mapping <name|file>', 'how the records become events; default: they are events already')
     .option('--follow', 'wait for more at the end of the files, until Ctrl-C')
     .option('--live-from <time>', 'earlier moves are history: into user-segments only')
+    .option(
+      '--max-sleep <duration>',
+      'look at quiet users at least this often; default: 24h followed, else 7d',
+    )
     .option('--app <name>', 'name of this segmentation in everything it writes')
     .addOption(localeOption())
     .option('--rebuild', 'the state is lost: fold everything again from the inputs')
@@ -95,12 +100,12 @@ async function stream(cli: Cli, files: readonly string[], flags: Flags): Promise
 }
 
 export function askedOf(files: readonly string[], flags: Omit<Flags, 'state'>): Asked {
-  const { app, locale, model, follow = false } = flags
+  const { app, locale, model, maxSleep, follow = false } = flags
   const liveFrom =
     flags.liveFrom === undefined
       ? undefined
       : new Date(parseTime(flags.liveFrom, zoneTable('UTC'))).toISOString()
-  return { app, locale, model, follow, liveFrom, inputs: inputsOf(files, flags.mapping) }
+  return { app, locale, model, follow, maxSleep, liveFrom, inputs: inputsOf(files, flags.mapping) }
 }
 
 function inputsOf(files: readonly string[], mappingRef: string | undefined): RunInput[] {

@@ -1,4 +1,4 @@
-import { DAY_MS, MINUTE_MS } from '../base/duration.ts'
+import { MINUTE_MS } from '../base/duration.ts'
 import { hash32 } from '../base/hash.ts'
 
 /** When quiet users are looked at; part of the recipe. */
@@ -9,7 +9,7 @@ export interface DuePolicy {
   readonly spreadMs: number
 }
 
-export const DEFAULT_DUE_POLICY: DuePolicy = { maxSleepMs: DAY_MS, spreadMs: 10 * MINUTE_MS }
+export const DEFAULT_SPREAD_MS = 10 * MINUTE_MS
 
 /** This user's own place in the spread, in [0, spreadMs). */
 export function spreadOf(user: string, policy: DuePolicy): number {

@@ -276,7 +276,6 @@ export class LaneStore implements Store {
     let c = row[from + HEAD] as number
     while (c !== 0 && (this.#pool.links[2 * c] as number) < first) c = this.#pool.release(c)
     row[from + HEAD] = c
-    if (c === 0) row[from + TAIL] = 0
     return c !== 0
   }
 

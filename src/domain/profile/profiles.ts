@@ -266,14 +266,15 @@ export class Profiles {
   }
 
   /**
-   * Bounds of `vector` for every instant from his as-of to `until` if nothing happens meanwhile: low and high per column, F
-   * each; infinite where not known.
+   * Bounds of `vector` for every instant from `from` to `until` (neither before his as-of) if nothing happens meanwhile: low
+   * and high per column, F each; infinite where not known.
    */
-  range(slot: number, until: number, low: Float64Array, high: Float64Array): void {
+  range(slot: number, from: number, until: number, low: Float64Array, high: Float64Array): void {
     const base = slot * this.#width
+    this.#lookAhead(base, from)
+    this.#reading.begin(this.#ahead, low)
     this.#lookAhead(base, until)
-    this.#advance(this.#rows, base)
-    this.#reading.range(this.#rows, base, this.#ahead, low, high)
+    this.#reading.range(this.#ahead, low, high)
   }
 
   /** First instant after `asOf` (not before his own) at which `vector` differs if nothing happens; Infinity: never. Never late. */

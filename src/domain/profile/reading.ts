@@ -89,17 +89,21 @@ export class Reading {
     }
   }
 
+  /** Takes the earlier end of a `range`: a row advanced to it. */
+  begin(row: Float64Array, low: Float64Array): void {
+    this.vector(row, 0, low)
+    this.#low.set(this.#values)
+  }
+
   /**
-   * Bounds of the F raw values for every instant between two as-ofs at which nothing happens; `row` has been advanced to the
-   * earlier, `later` to the later. While nothing happens counts, distinct counts and sums of what is not negative only fall,
+   * Bounds of the F raw values for every instant between two as-ofs at which nothing happens: `begin` has been given the
+   * earlier, `later` has been advanced to the later. While nothing happens counts, distinct counts and sums of what is not negative only fall,
    * and ages only rise, so the two ends bound all between; a ratio lies between the quotients of its parts' bounds. A sum
    * that may rise is unbounded.
    */
-  range(row: Float64Array, base: number, later: Float64Array, lo: Float64Array, hi: Float64Array): void {
+  range(later: Float64Array, lo: Float64Array, hi: Float64Array): void {
     const low = this.#low
     const high = this.#high
-    this.vector(row, base, lo)
-    low.set(this.#values)
     this.vector(later, 0, hi)
     high.set(this.#values)
     for (let i = 0; i < this.#op.length; i++) {

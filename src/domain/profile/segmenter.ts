@@ -1,3 +1,4 @@
+import { DAY_MS } from '../base/duration.ts'
 import type { Event } from '../events/event.ts'
 import { compileAssigner, type Assigner } from '../segments/assigner.ts'
 import type { Bundle } from '../segments/bundle.ts'
@@ -234,23 +235,38 @@ export class Segmenter {
     )
   }
 
-  /** After a wake: the first instant within maxSleep at which the decision changes if nothing happens, by walking the change points. */
+  /** After a wake: the first instant within maxSleep at which the decision changes if nothing happens. */
   #dueAfterWake(slot: number, asOf: number): number {
     const last = asOf + this.#options.due.maxSleepMs
     const d = this.#current
     if (!d || !this.#decidable(slot)) return last
     const current = this.#standing(d, slot)
-    if (current >= 0) {
-      // most quiet users stay deep in their segment all day: one look at the ends of the day proves it
-      this.profiles.range(slot, last, this.#low, this.#high)
-      if (d.keeper.keeps(current, this.#low, this.#high)) return last
-    }
-    for (let t = this.profiles.nextChange(slot, asOf); t < last; t = this.profiles.nextChange(slot, t)) {
-      this.#judge(d, slot, current, t)
-      if (this.#verdict.to !== current)
-        return Math.min(last, t + spreadOf(this.profiles.user(slot), this.#options.due))
+    if (this.#stays(d, slot, current, asOf, last)) return last
+    // day by day, so that only the day on which he may move is walked through
+    for (let from = asOf; from < last; from += DAY_MS) {
+      const until = Math.min(last, from + DAY_MS)
+      if (this.#stays(d, slot, current, from, until)) continue
+      const change = this.#walk(d, slot, current, from, until)
+      if (change <= until)
+        return Math.min(last, change + spreadOf(this.profiles.user(slot), this.#options.due))
     }
     return last
+  }
+
+  /** Do the ends of a time alone prove that nothing in between moves him? Most quiet users stay deep in their segment. */
+  #stays(d: Deployed, slot: number, current: number, from: number, until: number): boolean {
+    if (current < 0) return false
+    this.profiles.range(slot, from, until, this.#low, this.#high)
+    return d.keeper.keeps(current, this.#low, this.#high)
+  }
+
+  /** The first change point in (from, until] at which the decision is another; Infinity where there is none. */
+  #walk(d: Deployed, slot: number, current: number, from: number, until: number): number {
+    for (let t = this.profiles.nextChange(slot, from); t <= until; t = this.profiles.nextChange(slot, t)) {
+      this.#judge(d, slot, current, t)
+      if (this.#verdict.to !== current) return t
+    }
+    return Number.POSITIVE_INFINITY
   }
 
   /** Can the passing of time alone decide anything about him? Not before he has shown enough events. */

@@ -26,7 +26,7 @@ const where = fc.option(
 const selection = { on, where }
 const field = fc.constantFrom('product', 'category', 'brand', 'session', 'attributes.size')
 
-const aggregate = fc.oneof(
+const windowed = fc.oneof(
   fc.record({ aggregate: fc.constant('count'), ...selection, window }),
   fc.record({
     aggregate: fc.constant('sum'),
@@ -41,21 +41,35 @@ const aggregate = fc.oneof(
     window,
     keep: fc.option(fc.constantFrom(1, 2, 5), { nil: undefined }),
   }),
-  fc.record({
-    aggregate: fc.constant('recency'),
-    ...selection,
-    unit: fc.constantFrom('day', 'hour', 'minute'),
-    step: fc.constantFrom(undefined, '5m', '90s', '1d'),
-    cap: fc.constantFrom(3, 48, 3650),
-  }),
 )
+const recency = fc.record({
+  aggregate: fc.constant('recency'),
+  ...selection,
+  unit: fc.constantFrom('day', 'hour', 'minute'),
+  step: fc.constantFrom(undefined, '5m', '90s', '1d'),
+  cap: fc.constantFrom(3, 48, 3650),
+})
 
-/** Feature sets of up to 8 aggregates and a ratio of the first and the last. */
-export function featureSets(zone: string): fc.Arbitrary<FeatureSet> {
-  return fc.array(aggregate, { minLength: 1, maxLength: 8 }).map((features) => {
-    const named = features.map((f, i) => ({ ...JSON.parse(JSON.stringify(f)), name: `f${i}` }) as Feature)
+/**
+ * Feature sets of up to 6 aggregates, up to 3 of them once more with another window, so that windows share a state, and a
+ * ratio of the first and the last. `ages`: with recencies, whose steps come far more often than anything else changes.
+ */
+export function featureSets(zone: string, ages = true): fc.Arbitrary<FeatureSet> {
+  const first = fc.array(ages ? fc.oneof(windowed, windowed, recency) : windowed, {
+    minLength: 1,
+    maxLength: 6,
+  })
+  const again = fc.array(fc.tuple(fc.nat(5), window), { maxLength: 3 })
+  return fc.tuple(first, again).map(([base, twins]) => {
+    const more = twins.flatMap(([i, other]) => {
+      const f = base[i % base.length] as object
+      return 'window' in f ? [{ ...f, window: other }] : []
+    })
+    const features = [...base, ...more].map(
+      (f, i) => ({ ...JSON.parse(JSON.stringify(f)), name: `f${i}` }) as Feature,
+    )
     const ratio = { name: 'r', ratio: ['f0', `f${features.length - 1}`], whenEmpty: -1 }
-    return parseFeatureSet({ name: 'random', version: 1, zone, features: [...named, ratio] }, 'random')
+    return parseFeatureSet({ name: 'random', version: 1, zone, features: [...features, ratio] }, 'random')
   })
 }
 

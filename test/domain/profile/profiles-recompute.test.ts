@@ -61,6 +61,10 @@ function onlyCount(set: FeatureSet, f: FeatureSet['features'][number]): FeatureS
 describe.each(ZONES)('profiles in %s', (zoneName, centre) => {
   const zone = zoneTable(zoneName)
   const cases = fc.tuple(featureSets(zoneName), steps(centre))
+  const changing = fc.tuple(
+    fc.boolean().chain((ages) => featureSets(zoneName, ages)),
+    steps(centre),
+  )
 
   it('a vector is what filtering and summing the raw events gives, in any order of events, stored in between or not', () => {
     fc.assert(
@@ -126,7 +130,7 @@ describe.each(ZONES)('profiles in %s', (zoneName, centre) => {
 
   it('nothing changes before nextChange, and storing a profile does not change it', () => {
     fc.assert(
-      fc.property(cases, fc.integer({ min: 0, max: 20 * DAY_MS }), ([set, list], waitMs) => {
+      fc.property(changing, fc.integer({ min: 0, max: 40 * DAY_MS }), ([set, list], waitMs) => {
         const plan = compilePlan(set, zone)
         const p = new Profiles(plan)
         const slot = p.open('u')
@@ -145,7 +149,7 @@ describe.each(ZONES)('profiles in %s', (zoneName, centre) => {
           asOf = next
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 60 },
     )
   })
 })

@@ -68,6 +68,24 @@ describe('recency', () => {
   })
 })
 
+describe('a recency that reaches its cap exactly', () => {
+  const p = profilesOf({
+    name: 'r',
+    aggregate: 'recency',
+    on: ['order_completed'],
+    unit: 'hour',
+    step: '30m',
+    cap: 1,
+  })
+  const slot = p.open('u')
+  p.fold(slot, event({ eventTime: T, kind: 'order_completed' }))
+  it('changes no more', () => {
+    expect(p.nextChange(slot, T + HOUR_MS - 1)).toBe(T + HOUR_MS)
+    expect(read(p, slot, T + HOUR_MS)).toEqual([1])
+    expect(p.nextChange(slot, T + HOUR_MS)).toBe(Number.POSITIVE_INFINITY)
+  })
+})
+
 describe('late events', () => {
   const on = ['product_viewed']
   const p = profilesOf(
@@ -161,17 +179,22 @@ describe('slots', () => {
   })
 
   it('given-back buckets are used again: memory follows what is remembered, not what was', () => {
-    const p = profilesOf({ name: 'n', aggregate: 'count', on: ['product_viewed'], window: '30d' })
-    for (let round = 0; round < 50; round++) {
+    const p = profilesOf({ name: 'n', aggregate: 'count', on: ['product_viewed'], window: '90d' })
+    const round = (): void => {
       for (let i = 0; i < 100; i++) {
         const slot = p.open(`u${i}`)
-        for (let d = 0; d < 20; d++)
+        for (let d = 0; d < 80; d++)
           p.fold(slot, event({ eventTime: T + d * DAY_MS, kind: 'product_viewed' }))
-        expect(read(p, slot, p.asOf(slot))).toEqual([20])
+        expect(read(p, slot, p.asOf(slot))).toEqual([80])
       }
       for (let i = 0; i < 100; i++) p.free(p.find(`u${i}`))
     }
+    round()
+    const before = process.memoryUsage().arrayBuffers
+    for (let i = 0; i < 100; i++) round()
     expect(p.capacity).toBe(100)
+    // 800,000 buckets of 16 bytes would be in use otherwise
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4_000_000)
   })
 })
 

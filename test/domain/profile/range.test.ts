@@ -15,26 +15,32 @@ const sound = (e: Event): boolean => (e.amountMinor ?? 0) >= 0 && (e.quantity ??
 test('while nothing happens every value stays within the bounds of the ends, for every aggregate', () => {
   const history = fc.array(events(times(CENTRE, 20 * DAY_MS)).filter(sound), { minLength: 1, maxLength: 12 })
   fc.assert(
-    fc.property(featureSets('UTC'), history, fc.integer({ min: 1, max: 72 }), (set, past, hours) => {
-      const plan = compilePlan(set, UTC)
-      const p = new Profiles(plan)
-      const slot = p.open('u')
-      for (const e of past) p.fold(slot, e)
-      const from = p.asOf(slot)
-      const until = from + hours * HOUR_MS
-      const F = plan.columns.length
-      const low = new Float64Array(F)
-      const high = new Float64Array(F)
-      p.range(slot, until, low, high)
-      const at = new Float64Array(F)
-      for (let t = from; t <= until; t = Math.min(p.nextChange(slot, t), t + 7 * HOUR_MS)) {
-        p.vector(slot, t, at)
-        for (let j = 0; j < F; j++) {
-          expect(at[j], `${plan.columns[j]} at ${t}`).toBeGreaterThanOrEqual(low[j] as number)
-          expect(at[j], `${plan.columns[j]} at ${t}`).toBeLessThanOrEqual(high[j] as number)
+    fc.property(
+      featureSets('UTC'),
+      history,
+      fc.nat(48),
+      fc.integer({ min: 1, max: 72 }),
+      (set, past, later, hours) => {
+        const plan = compilePlan(set, UTC)
+        const p = new Profiles(plan)
+        const slot = p.open('u')
+        for (const e of past) p.fold(slot, e)
+        const from = p.asOf(slot) + later * HOUR_MS
+        const until = from + hours * HOUR_MS
+        const F = plan.columns.length
+        const low = new Float64Array(F)
+        const high = new Float64Array(F)
+        p.range(slot, from, until, low, high)
+        const at = new Float64Array(F)
+        for (let t = from; t <= until; t = Math.min(p.nextChange(slot, t), t + 7 * HOUR_MS)) {
+          p.vector(slot, t, at)
+          for (let j = 0; j < F; j++) {
+            expect(at[j], `${plan.columns[j]} at ${t}`).toBeGreaterThanOrEqual(low[j] as number)
+            expect(at[j], `${plan.columns[j]} at ${t}`).toBeLessThanOrEqual(high[j] as number)
+          }
         }
-      }
-    }),
+      },
+    ),
     { numRuns: 300 },
   )
 })
