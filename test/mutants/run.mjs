@@ -16,13 +16,13 @@ const unknown = names.filter((name) => !all.some((mutant) => mutant.name === nam
 if (unknown.length > 0) throw new Error(`no mutant is called ${unknown.join(', ')}`)
 const queue = all.filter(({ name }) => names.length === 0 || names.includes(name))
 
+// eslint-disable-next-line no-control-regex
+const plain = (text) => text.replaceAll(/\u001B\[[\d;]*m/g, '')
+
 /** Why the tests turned red, in a line; undefined: they did not. */
 function verdict(code, text) {
   if (code === 0) return undefined
-  // eslint-disable-next-line no-control-regex
-  const plain = text.replaceAll(/\u001B\[[\d;]*m/g, '')
-  const line = /seed \d+: [^\n]*/.exec(plain) ?? /(Assertion)?Error: [^\n]*/.exec(plain)
-  if (!/^ *Test Files/m.test(plain)) throw new Error(`the tests did not run:\n${plain}`)
+  const line = /seed \d+: [^\n]*/.exec(text) ?? /(Assertion)?Error: [^\n]*/.exec(text)
   return line?.[0] ?? 'red'
 }
 
@@ -42,16 +42,14 @@ function run({ name, tests }) {
     child.stderr.on('data', (data) => (text += data))
     const timer = setTimeout(() => {
       late = true
-      process.kill(-child.pid, 'SIGKILL')
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
     }, PATIENCE_MS)
     child.on('close', (code) => {
       clearTimeout(timer)
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-      try {
-        resolve({ name, seconds, why: late ? 'never ended' : verdict(code, text) })
-      } catch (error) {
-        reject(error)
-      }
+      if (!late && !/^ *Test Files/m.test(plain(text)))
+        return reject(new Error(`the tests did not run:\n${text}`))
+      return resolve({ name, seconds, why: late ? 'never ended' : verdict(code, plain(text)) })
     })
   })
 }

@@ -88,26 +88,16 @@ export class MachineModel {
 
   #hear(before: TaskState, effect: Effect): void {
     const { state } = this
-    switch (effect.type) {
-      case 'drop':
-        expect(state.attempt).toBeGreaterThan(before.attempt)
-        return
-      case 'seal':
-        expect(this.current('step') + this.current('refold'), 'a seal between revisions only').toBe(0)
-        return
-      case 'left':
-        this.left++
-        return
-      case 'alarm':
-      case 'await-alive':
-        return
-      default: {
-        const what = effect.type === 'retry' ? effect.what : effect.type
-        if (what === 'await-alive') return
-        this.#check(what)
-        const rev = what === 'publish' ? state.publishing : state.sealed
-        this.pending.push({ what, attempt: state.attempt, rev: rev ?? -1 })
-      }
+    const { type } = effect
+    if (type === 'drop') expect(state.attempt).toBeGreaterThan(before.attempt)
+    else if (type === 'seal')
+      expect(this.current('step') + this.current('refold'), 'a seal between revisions only').toBe(0)
+    else if (type === 'left') this.left++
+    else if (type !== 'alarm' && type !== 'await-alive') {
+      const what = type === 'retry' ? effect.what : type
+      this.#check(what)
+      const rev = what === 'publish' ? state.publishing : state.sealed
+      this.pending.push({ what, attempt: state.attempt, rev: rev ?? -1 })
     }
   }
 

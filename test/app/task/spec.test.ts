@@ -14,14 +14,15 @@ const SPEC = readFileSync(new URL('../../../src/app/task/SPEC.md', import.meta.u
 
 /** Body of the table below a mark, as trimmed cells. */
 function table(name: string): string[][] {
-  const lines = SPEC.slice(SPEC.indexOf(`<!-- table: ${name} -->`)).split('\n')
-  const rows = lines.slice(3, lines.indexOf('', 3))
-  return rows.map((row) =>
+  const [, after] = SPEC.split(`<!-- table: ${name} -->`)
+  const [text] = (after ?? '').trimStart().split('\n\n')
+  const rows = (text ?? '').split('\n').map((row) =>
     row
       .split('|')
       .slice(1, -1)
       .map((cell) => cell.trim()),
   )
+  return rows.slice(2)
 }
 
 function answer(state: TaskState, event: TaskEvent): string {
@@ -39,7 +40,11 @@ test('the table of SPEC.md is the machine', () => {
   expect(table('cells')).toEqual(computed)
 })
 
-const input = (more: object): TaskEvent => ({ ...EVENTS.input, pageReady: false, ...more }) as TaskEvent
+const input = (more: Partial<typeof EVENTS.input>): TaskEvent => ({
+  ...EVENTS.input,
+  pageReady: false,
+  ...more,
+})
 const done = { type: 'done', from: 9, to: 9 } as const
 const troubled = (what: 'checkpoint' | 'probe'): TaskEvent => ({ type: 'trouble', what })
 const idle = { stepping: false, stored: 5 }
@@ -106,6 +111,6 @@ test('the cases of SPEC.md are the machine', () => {
 })
 
 test('the states of SPEC.md are the phases, in their order', () => {
-  const rows = [...SPEC.matchAll(/^\| (\d) \| ([a-z]+) \|/gm)].map((m) => m[2])
+  const rows = [...SPEC.matchAll(/^\| +(\d) +\| +([a-z]+) +\|/gm)].map((m) => m[2])
   expect(rows).toEqual([...PHASES])
 })
