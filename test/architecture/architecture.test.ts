@@ -21,8 +21,13 @@ const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
   .split('\n')
   .filter((path) => path !== '')
 
-/** Source files that the program does not reach, each with its reason. */
-const UNREACHED: Readonly<Record<string, string>> = {}
+/** Source files that the program does not reach, each with its reason; what they import is there for them. */
+const UNREACHED: Readonly<Record<string, string>> = {
+  'src/adapters/kafka/source.ts': 'wired by the Kafka composition',
+  'src/adapters/kafka/outlet.ts': 'wired by the Kafka composition',
+  'src/adapters/kafka/encode.ts': 'wired by the Kafka composition',
+  'src/adapters/kafka/admin.ts': 'wired by the Kafka composition',
+}
 
 describe('the house', () => {
   it('has a layer for every file', () => {
@@ -47,7 +52,8 @@ describe('the house', () => {
   })
 
   it('holds nothing that the program does not reach', () => {
-    expect(unreached(src, 'src/main.ts').filter((path) => !(path in UNREACHED))).toEqual([])
+    const rests = ['src/main.ts', ...Object.keys(UNREACHED)].map((entry) => new Set(unreached(src, entry)))
+    expect(src.map((s) => s.path).filter((path) => rests.every((rest) => rest.has(path)))).toEqual([])
   })
 
   it('has short files and short functions', () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { JOURNAL_LINE_SHAPE, parseWith } from '../../ports/journal-line.ts'
 import type { JournalLine } from '../../ports/outlet.ts'
 import type { Extent } from './log-file.ts'
 
@@ -13,33 +14,12 @@ export interface StoredLine {
   readonly files: Extents
 }
 
-const whole = z.int().min(0)
-const extent = z.tuple([z.int().min(1), whole]).readonly()
-const segment = z.string().nullable()
+const extent = z.tuple([z.int().min(1), z.int().min(0)]).readonly()
 
 const storedSchema = z.strictObject({
-  rev: whole,
-  tick: z.number().optional(),
-  positions: z.record(z.string(), whole),
-  digests: z.record(z.string(), z.string()),
-  refused: z.record(z.string(), z.array(whole)).optional(),
-  held: z.boolean().optional(),
-  recipe: z.string().optional(),
-  genesis: z
-    .strictObject({
-      app: z.string(),
-      formats: z.record(z.string(), z.number()),
-      startedAt: z.number(),
-      liveFrom: z.number(),
-    })
-    .optional(),
-  moves: z.array(z.tuple([z.string(), z.int(), segment, segment])),
-  chain: z.string(),
+  ...JOURNAL_LINE_SHAPE,
   files: z.strictObject({ 'segment-changed': extent, 'user-segments': extent, 'dead-letter': extent }),
 })
-
-// A member that the port gains must be read back, too.
-storedSchema.shape satisfies Record<keyof JournalLine | 'files', unknown>
 
 /** One line of `journal.ndjson`, with its line end. */
 export function encodeStoredLine(line: JournalLine, files: Extents): string {
@@ -48,18 +28,8 @@ export function encodeStoredLine(line: JournalLine, files: Extents): string {
 
 /** A stored line, or what is wrong with it (a path and what was expected there; no values, for they hold user ids). */
 export function parseStoredLine(text: string): StoredLine | string {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return 'expected one whole JSON object'
-  }
-  const parsed = storedSchema.safeParse(value)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    // Members of a move are named by position alone.
-    return `${issue?.path.slice(0, 2).join('.') ?? ''}: ${issue?.code ?? 'expected a journal line'}`
-  }
-  const { files, ...line } = parsed.data
+  const stored = parseWith(storedSchema, text)
+  if (typeof stored === 'string') return stored
+  const { files, ...line } = stored
   return { line, files }
 }

@@ -1,0 +1,162 @@
+import type { Broker, Cluster } from 'kafkajs'
+import { fail } from '../../errors.ts'
+import type { Offset, Task, Topic } from '../../ports/types.ts'
+import { SECOND_MS } from '../../domain/base/duration.ts'
+import { dropAborted, type AbortedTransaction, type FetchedRecord } from './abort-filter.ts'
+import { openCluster, type KafkaAccess } from './client.ts'
+import { kafkaFailure } from './failure.ts'
+
+/** A record as the raw requests give it. */
+export interface StoredRecord extends FetchedRecord {
+  readonly value: Buffer | null
+  readonly key: Buffer | null
+  readonly headers?: Readonly<Record<string, Buffer>> | undefined
+}
+
+interface FetchedPartition {
+  readonly partition: number
+  readonly messages: StoredRecord[]
+  readonly abortedTransactions: AbortedTransaction[] | null
+}
+
+/** Requests that kafkajs has, but does not declare. */
+type RawBroker = Omit<Broker, 'fetch'> & {
+  fetch(request: Parameters<Broker['fetch']>[0]): Promise<{
+    readonly responses: readonly { readonly partitions: readonly FetchedPartition[] }[]
+  }>
+  leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>
+}
+
+const READ_COMMITTED = 1
+const MAX_FETCH_BYTES = 4 * 1024 * 1024
+const FETCH_WAIT_MS = SECOND_MS / 2
+/** Empty answers in a row, below an end that was read before, until the read is given up. */
+const MAX_EMPTY_FETCHES = 20
+
+export interface Bounds {
+  readonly start: Offset
+  /** Last stable offset: everything before it is decided, markers included. */
+  readonly end: Offset
+}
+
+/**
+ * Reads partitions without a group: bounds, and committed records from any offset. After any failure its connections are
+ * given up and made anew, so that no answer comes from a leader of the past. Rejects with coded errors.
+ */
+export class PartitionReader {
+  readonly #access: KafkaAccess
+  #cluster: Promise<Cluster> | undefined
+  #closed = false
+
+  constructor(access: KafkaAccess) {
+    this.#access = access
+  }
+
+  /** Partitions per topic. */
+  partitionCounts(topics: readonly Topic[]): Promise<Record<Topic, number>> {
+    return this.#with(`read the partitions of ${topics.join(', ')}`, async (cluster) => {
+      await cluster.addMultipleTargetTopics([...topics])
+      const counts = topics.map((topic) => [topic, cluster.findTopicPartitionMetadata(topic).length] as const)
+      return Object.fromEntries(counts)
+    })
+  }
+
+  /** Last stable offset of partition p of each topic. */
+  ends(topics: readonly Topic[], p: Task): Promise<Record<Topic, Offset>> {
+    return this.#offsets(topics, p, false)
+  }
+
+  async bounds(topics: readonly Topic[], p: Task): Promise<Record<Topic, Bounds>> {
+    const [starts, ends] = await Promise.all([
+      this.#offsets(topics, p, true),
+      this.#offsets(topics, p, false),
+    ])
+    return Object.fromEntries(
+      topics.map((topic) => [topic, { start: starts[topic] as Offset, end: ends[topic] as Offset }]),
+    )
+  }
+
+  #offsets(topics: readonly Topic[], p: Task, fromBeginning: boolean): Promise<Record<Topic, Offset>> {
+    return this.#with(`read the bounds of partition ${p} of ${topics.join(', ')}`, async (cluster) => {
+      await cluster.addMultipleTargetTopics([...topics])
+      const asked = topics.map((topic) => ({ topic, partitions: [{ partition: p }], fromBeginning }))
+      const found = await cluster.fetchTopicsOffset(asked)
+      const offsets = found.map(({ topic, partitions }) => [topic, Number(partitions[0]?.offset)] as const)
+      const missing = topics.find((topic) => !offsets.some(([name, offset]) => name === topic && offset >= 0))
+      if (missing !== undefined) throw new Error(`no offset of ${missing}`)
+      return Object.fromEntries(offsets)
+    })
+  }
+
+  /** The committed records of [from, to), piece by piece as they are fetched; a piece may be empty. */
+  async *records(
+    topic: Topic,
+    p: Task,
+    from: Offset,
+    to: Offset,
+    maxBytes = MAX_FETCH_BYTES,
+  ): AsyncGenerator<StoredRecord[]> {
+    let empty = 0
+    for (let at = from; at < to;) {
+      const { messages, abortedTransactions } = await this.#fetch(topic, p, at, maxBytes)
+      const wanted = messages.filter((record) => Number(record.offset) >= at)
+      const last = wanted.at(-1)
+      if (last === undefined) {
+        if (++empty >= MAX_EMPTY_FETCHES)
+          fail('unreachable', `read ${topic}, partition ${p}: nothing came at offset ${at}, the end is ${to}`)
+        continue
+      }
+      empty = 0
+      yield dropAborted({ messages: wanted, abortedTransactions }).filter(
+        (record) => record.isControlRecord !== true && Number(record.offset) < to,
+      )
+      at = Number(last.offset) + 1
+    }
+  }
+
+  #fetch(topic: Topic, p: Task, at: Offset, maxBytes: number): Promise<FetchedPartition> {
+    return this.#with(`read ${topic}, partition ${p}, from ${at}`, async (cluster) => {
+      await cluster.addTargetTopic(topic)
+      const leader = cluster.findTopicPartitionMetadata(topic).find((m) => m.partitionId === p)?.leader
+      if (leader === undefined) throw new Error(`${topic} has no partition ${p}`)
+      const broker = (await cluster.findBroker({ nodeId: String(leader) })) as unknown as RawBroker
+      const { responses } = await broker.fetch({
+        maxWaitTime: FETCH_WAIT_MS,
+        minBytes: 1,
+        maxBytes: 2 * maxBytes,
+        isolationLevel: READ_COMMITTED,
+        topics: [{ topic, partitions: [{ partition: p, fetchOffset: String(at), maxBytes }] }],
+      })
+      const partition = responses[0]?.partitions[0]
+      if (partition === undefined) throw new Error('an answer without the partition')
+      return partition
+    })
+  }
+
+  /** Takes a member out of its group, so that the group need not wait for its time-out. */
+  leaveGroup(groupId: string, memberId: string): Promise<void> {
+    return this.#with(`leave group ${groupId}`, async (cluster) => {
+      const coordinator = (await cluster.findGroupCoordinator({ groupId })) as unknown as RawBroker
+      await coordinator.leaveGroup({ groupId, memberId })
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    const cluster = this.#cluster
+    this.#cluster = undefined
+    await cluster?.then((open) => open.disconnect()).catch(() => undefined)
+  }
+
+  async #with<T>(doing: string, work: (cluster: Cluster) => Promise<T>): Promise<T> {
+    if (this.#closed) fail('unreachable', `${doing}: the reader is closed`)
+    const cluster = (this.#cluster ??= openCluster(this.#access))
+    try {
+      return await work(await cluster)
+    } catch (error) {
+      if (this.#cluster === cluster) this.#cluster = undefined
+      void cluster.then((open) => open.disconnect()).catch(() => undefined)
+      throw kafkaFailure(error, doing)
+    }
+  }
+}

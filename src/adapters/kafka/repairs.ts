@@ -1,0 +1,88 @@
+import { createRequire } from 'node:module'
+import { fail } from '../../errors.ts'
+import { dropAborted } from './abort-filter.ts'
+import { registerCodecs } from './codecs.ts'
+
+export type Kafkajs = typeof import('kafkajs')
+
+/** A defect of kafkajs 2.2.4 that is repaired at run time. */
+export interface Repair {
+  readonly defect: string
+  readonly link: string
+  /** The test that fails without it. */
+  readonly test: string
+  apply(): void
+}
+
+const require = createRequire(import.meta.url)
+
+/** A method of a class of kafkajs, to be wrapped or replaced. */
+type Prototype = Record<string, (this: Record<string, unknown>, ...args: unknown[]) => unknown>
+
+const prototypeOf = (path: string): Prototype => (require(path) as { prototype: Prototype }).prototype
+
+/**
+ * The one place that reaches into kafkajs. Each repair can be left out by its name (`SEGMENTATION_KAFKA_REPAIRS_OFF`); without
+ * `idle-timer` everything works, only with more load.
+ */
+export const REPAIRS = {
+  'abort-filter': {
+    defect:
+      'read_committed lets aborted records through where transactions overlap or a fetch starts inside one, and takes any key of ' +
+      'four zero bytes for an abort marker',
+    link: 'kafkajs/src/consumer/filterAbortedMessages.js; Apache Kafka, CompletedFetch.java',
+    test: 'repairs.test.ts: overlapping aborted transactions are not seen, from any start',
+    apply: () => {
+      const path = require.resolve('kafkajs/src/consumer/filterAbortedMessages')
+      require(path)
+      const loaded = require.cache[path]
+      if (loaded) loaded.exports = dropAborted
+    },
+  },
+  'offset-commit': {
+    defect: 'an offset out of range writes −1 or −2 into the group, outside any transaction',
+    link: 'https://github.com/tulios/kafkajs/issues/1119',
+    test: 'repairs.test.ts: no offset leaves the process outside a transaction',
+    apply: () => {
+      const { KafkaJSNonRetriableError } = require('kafkajs/src/errors') as {
+        KafkaJSNonRetriableError: new (message: string) => Error
+      }
+      prototypeOf('kafkajs/src/broker')['offsetCommit'] = () =>
+        Promise.reject(new KafkaJSNonRetriableError('an offset was to be committed outside a transaction'))
+    },
+  },
+  'idle-timer': {
+    defect: 'an idle connection re-arms a timer with a negative delay every millisecond',
+    link: 'https://github.com/tulios/kafkajs/issues/1751',
+    test: 'repairs.test.ts: an idle connection sets no timers',
+    apply: () => {
+      const queue = prototypeOf('kafkajs/src/network/requestQueue')
+      const schedule = queue['scheduleCheckPendingRequests']
+      queue['scheduleCheckPendingRequests'] = function () {
+        if ((this['pending'] as readonly unknown[]).length > 0) schedule?.call(this)
+      }
+    },
+  },
+} as const satisfies Record<string, Repair>
+
+export type RepairName = keyof typeof REPAIRS
+
+let loaded: Kafkajs | undefined
+
+/** kafkajs, repaired and with all codecs; loaded when the first door of a Kafka run opens. */
+export function loadKafkajs(env: NodeJS.ProcessEnv = process.env): Kafkajs {
+  if (loaded) return loaded
+  const off = (env['SEGMENTATION_KAFKA_REPAIRS_OFF'] ?? '').split(',').filter((name) => name !== '')
+  const unknown = off.find((name) => !(name in REPAIRS))
+  if (unknown !== undefined) {
+    fail(
+      'config-invalid',
+      `SEGMENTATION_KAFKA_REPAIRS_OFF: ${unknown}; expected some of ${Object.keys(REPAIRS).join(', ')}`,
+    )
+  }
+  // before the first import of kafkajs: its files take what they need of one another when they are loaded
+  for (const [name, repair] of Object.entries(REPAIRS)) if (!off.includes(name)) repair.apply()
+  loaded = require('kafkajs') as Kafkajs
+  registerCodecs(loaded)
+  return loaded
+}

@@ -1,0 +1,116 @@
+import { jsonEncoders } from '../../../src/adapters/kafka/encode.ts'
+import { KafkaOutlet } from '../../../src/adapters/kafka/outlet.ts'
+import { KafkaSource } from '../../../src/adapters/kafka/source.ts'
+import { topicNames } from '../../../src/adapters/kafka/topics.ts'
+import type { Outlet, Page } from '../../../src/ports/outlet.ts'
+import type { RecordSource } from '../../../src/ports/source.ts'
+import type { Topic } from '../../../src/ports/types.ts'
+import { outletConformance, type OutletHarness } from '../../conformance/outlet.ts'
+import { sourceSuite, type Made } from '../../conformance/source.ts'
+import { realClock } from '../../support/clock.ts'
+import { until, type Place } from './place.ts'
+
+/** The ports' contracts, kept against a real broker. */
+export function conformanceTests(here: Place): void {
+  sourceSuite('Kafka topics', (topics) => source(here, topics))
+  outletConformance('Kafka', () => outlet(here))
+}
+
+async function source(here: Place, topics: Readonly<Record<Topic, readonly string[]>>): Promise<Made> {
+  const prefix = here.name('in')
+  const real = (name: Topic): Topic => `${prefix}.${name}`
+  const names = Object.keys(topics)
+  await here.createTopics(names.map(real))
+  for (const name of names) await here.send(real(name), topics[name] ?? [])
+  const opened = new KafkaSource({
+    access: here.access,
+    clock: realClock,
+    groupId: prefix,
+    memberName: 'm',
+    topics: names.map(real),
+    onCrash: (error) => {
+      throw error
+    },
+  })
+  return {
+    source: renamed(opened, names, real),
+    append: (topic, text) => here.send(real(topic), [text]),
+    dispose: async () => {},
+  }
+}
+
+/** A source whose topics have the suite's names, and that joins by itself. */
+function renamed(source: KafkaSource, names: readonly Topic[], real: (name: Topic) => Topic): RecordSource {
+  const rename = <T>(of: Readonly<Record<Topic, T>>, name: (topic: Topic) => Topic): Record<Topic, T> =>
+    Object.fromEntries(names.map((topic) => [topic, of[name(topic)] as T]))
+  let joined: Promise<void> | undefined
+  return {
+    own: (on) => (joined = source.own(on)),
+    bounds: async (p) => rename(await source.bounds(p), real),
+    poll: async (p, from, limit, waitMs) => {
+      await (joined ??= source.own({ given: () => {}, taken: () => {}, alive: () => {} }))
+      const asked = Object.fromEntries(names.map((name) => [real(name), from[name] as number]))
+      const { records, rest } = await source.poll(p, asked, limit, waitMs)
+      return { records: rename(records, real), rest: rename(rest, real) }
+    },
+    close: () => source.close(),
+  }
+}
+
+async function outlet(here: Place): Promise<OutletHarness> {
+  const app = here.name('app')
+  await here.createApp(app)
+  const names = topicNames(app)
+  const opened: KafkaOutlet[] = []
+  const open = (): Outlet => {
+    const made = new KafkaOutlet({
+      access: here.access,
+      clock: realClock,
+      app,
+      encode: jsonEncoders(app),
+    })
+    opened.push(made)
+    return settled(made)
+  }
+  const values = async (topic: Topic): Promise<string[]> =>
+    (await here.committed(topic)).map(({ value }) => value?.toString('utf8') ?? '')
+  return {
+    outlet: open,
+    seen: async () => {
+      const [changed, now, dead] = await Promise.all([
+        values(names['segment-changed']),
+        values(names['user-segments']),
+        here.committed(names['dead-letter']),
+      ])
+      return {
+        transitions: changed.map((text) => (JSON.parse(text) as { id: string }).id),
+        memberships: now.map((text) => (JSON.parse(text) as { userId: string }).userId),
+        deadLetters: dead.map(({ headers }) => Number(headers?.['__connect.errors.offset']?.toString())),
+      }
+    },
+    close: async () => {
+      for (const each of opened) await each.close()
+    },
+  }
+}
+
+/**
+ * The broker acknowledges a commit before its marker can be read; nothing but a fence waits for that. The suite looks right
+ * behind a page, and is shown it.
+ */
+function settled(outlet: KafkaOutlet): Outlet {
+  return {
+    fence: (p) => outlet.fence(p),
+    tail: (fence) => outlet.tail(fence),
+    journal: (p, after) => outlet.journal(p, after),
+    publish: async (fence, page: Page) => {
+      await outlet.publish(fence, page)
+      const last = page.revisions.at(-1)?.line.rev
+      if (last === undefined) return
+      await until('the page can be read', async () => {
+        for await (const line of outlet.journal(fence.task, last - 1)) if (line.rev === last) return true
+        return false
+      })
+    },
+  }
+}
