@@ -91,6 +91,11 @@ export const ERRORS = {
     true,
   ),
   unreachable: row(1, 'The server did not answer in time; it will be tried again.', true),
+  'store-full': row(
+    1,
+    'The task waits and loses nothing. Give the state store more memory (maxmemory), or free some of it.',
+    true,
+  ),
   // checks
   'check-failed': row(3, 'The lines marked ✗ above say what differs.'),
 } as const satisfies Record<string, ErrorRow>

@@ -1,0 +1,167 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import type { RedisAccess } from '../../../src/adapters/redis/client.ts'
+import { SECOND_MS } from '../../../src/domain/base/duration.ts'
+
+/**
+ * A real Redis for tests: where one is enough as it is, that at `SEGMENTATION_TEST_REDIS` (host:port), else nodes of the
+ * machine's own `redis-server` on free ports of the loopback.
+ */
+export interface RedisServer {
+  readonly access: RedisAccess
+  readonly version: string
+  stop(): Promise<void>
+}
+
+const READY_MS = 20 * SECOND_MS
+const HOST = '127.0.0.1'
+/** Slots of a Cluster, dealt out to its nodes in equal ranges. */
+const SLOTS = 16384
+
+/** A server, or why there is none here. Settings, in the words of redis.conf, want a node of its own. */
+export async function startRedis(...settings: string[]): Promise<RedisServer | string> {
+  const address = process.env['SEGMENTATION_TEST_REDIS'] ?? ''
+  if (address !== '' && settings.length === 0) {
+    const [host = HOST, port = '6379'] = address.split(':')
+    return {
+      access: { nodes: [{ host, port: Number(port) }], cluster: false },
+      version: await versionAt(host, Number(port)),
+      stop: async () => {},
+    }
+  }
+  const missing = noServer()
+  if (missing !== undefined) return missing
+  const node = await startNode(settings)
+  const { port } = node
+  return {
+    access: { nodes: [{ host: HOST, port }], cluster: false },
+    version: await versionAt(HOST, port),
+    stop: node.stop,
+  }
+}
+
+/** A Cluster of three masters, or why there is none here. */
+export async function startRedisCluster(): Promise<RedisServer | string> {
+  const missing = noServer()
+  if (missing !== undefined) return missing
+  const ports = await freePorts(6)
+  const nodes = await Promise.all(
+    [0, 1, 2].map((i) =>
+      startNode(
+        ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--cluster-port', `${ports[3 + i]}`],
+        ports[i],
+      ),
+    ),
+  )
+  const clients = nodes.map(({ port }) => quietClient(port))
+  try {
+    await Promise.all(
+      clients.map((client, i) =>
+        client.cluster('ADDSLOTSRANGE', Math.ceil((i * SLOTS) / 3), Math.ceil(((i + 1) * SLOTS) / 3) - 1),
+      ),
+    )
+    for (const i of [1, 2]) {
+      await clients[0]?.call('CLUSTER', 'MEET', HOST, `${ports[i]}`, `${ports[3 + i]}`)
+    }
+    await Promise.all(clients.map(clusterIsUp))
+  } finally {
+    for (const client of clients) client.disconnect()
+  }
+  return {
+    access: { nodes: nodes.map(({ port }) => ({ host: HOST, port })), cluster: true },
+    version: await versionAt(HOST, ports[0] as number),
+    stop: async () => {
+      await Promise.all(nodes.map((node) => node.stop()))
+    },
+  }
+}
+
+/** A client for what tests do behind the program's back. */
+export function quietClient(port: number): Redis {
+  return new Redis({ host: HOST, port, protocol: 2 }).on('error', () => {})
+}
+
+/** Where `CI` is set there must be a server. */
+function noServer(): string | undefined {
+  try {
+    execFileSync('redis-server', ['--version'], { stdio: 'ignore' })
+    return undefined
+  } catch {
+    const why = 'no Redis: redis-server missing; install it, or name a server in SEGMENTATION_TEST_REDIS'
+    if (process.env['CI']) throw new Error(why)
+    process.stdout.write(`${why}\n`)
+    return why
+  }
+}
+
+async function startNode(
+  settings: readonly string[],
+  chosen?: number,
+): Promise<{ port: number; stop(): Promise<void> }> {
+  const dir = mkdtempSync(join(tmpdir(), 'segmentation-redis-'))
+  const port = chosen ?? ((await freePorts(1))[0] as number)
+  const fixed = ['--bind', HOST, '--port', `${port}`, '--dir', dir, '--save', '', '--appendonly', 'no']
+  const child = spawn('nice', ['-n', '5', 'redis-server', ...fixed, ...settings], { stdio: 'ignore' })
+  const kill = (): boolean => child.kill('SIGKILL')
+  process.once('exit', kill)
+  await answering(port, child)
+  return {
+    port,
+    stop: async () => {
+      process.removeListener('exit', kill)
+      const ended = new Promise((done) => child.once('exit', done))
+      if (child.exitCode === null && kill()) await ended
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+async function answering(port: number, child: ChildProcess): Promise<void> {
+  const until = performance.now() + READY_MS
+  const client = quietClient(port)
+  try {
+    for (;;) {
+      if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`)
+      if ((await client.ping().catch(() => '')) === 'PONG') return
+      if (performance.now() > until) throw new Error('redis-server did not answer in time')
+      await sleep(20)
+    }
+  } finally {
+    client.disconnect()
+  }
+}
+
+async function clusterIsUp(client: Redis): Promise<void> {
+  const until = performance.now() + READY_MS
+  while (!(await client.cluster('INFO')).includes('cluster_state:ok')) {
+    if (performance.now() > until) throw new Error('the cluster did not come up in time')
+    await sleep(20)
+  }
+}
+
+async function versionAt(host: string, port: number): Promise<string> {
+  const client = new Redis({ host, port }).on('error', () => {})
+  try {
+    return /redis_version:(\S+)/.exec(await client.info('server'))?.[1] ?? 'unknown'
+  } finally {
+    client.disconnect()
+  }
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer()
+      await new Promise<void>((open) => server.listen(0, HOST, open))
+      return server
+    }),
+  )
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))))
+  return ports
+}
