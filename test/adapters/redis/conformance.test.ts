@@ -28,7 +28,10 @@ function harness(redis: RedisConnection): StoreHarness {
 }
 
 async function over(name: string, server: RedisServer | string): Promise<void> {
-  if (typeof server === 'string') return describe.skip(`${name}: ${server}`, () => test('-', () => {}))
+  if (typeof server === 'string') {
+    describe.skip(`${name}: ${server}`, () => test('keeps the contracts', () => {}))
+    return
+  }
   const redis = await openRedis(server.access)
   afterAll(async () => {
     await redis.close()

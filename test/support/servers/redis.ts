@@ -41,7 +41,7 @@ export async function startRedis(...settings: string[]): Promise<RedisServer | s
   return {
     access: { nodes: [{ host: HOST, port }], cluster: false },
     version: await versionAt(HOST, port),
-    stop: node.stop,
+    stop: () => node.stop(),
   }
 }
 
@@ -104,14 +104,14 @@ async function startNode(
   chosen?: number,
 ): Promise<{ port: number; stop(): Promise<void> }> {
   const dir = mkdtempSync(join(tmpdir(), 'segmentation-redis-'))
-  const port = chosen ?? ((await freePorts(1))[0] as number)
+  const port = chosen ?? (await freePorts(1))[0]
   const fixed = ['--bind', HOST, '--port', `${port}`, '--dir', dir, '--save', '', '--appendonly', 'no']
   const child = spawn('nice', ['-n', '5', 'redis-server', ...fixed, ...settings], { stdio: 'ignore' })
   const kill = (): boolean => child.kill('SIGKILL')
   process.once('exit', kill)
-  await answering(port, child)
+  await answering(port as number, child)
   return {
-    port,
+    port: port as number,
     stop: async () => {
       process.removeListener('exit', kill)
       const ended = new Promise((done) => child.once('exit', done))
