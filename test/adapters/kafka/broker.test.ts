@@ -1,6 +1,8 @@
 import { beforeEach } from 'vitest'
 import { conformanceTests } from './conformance.ts'
+import { outletTests } from './outlet-tests.ts'
 import { place } from './place.ts'
+import { sourceTests } from './source-tests.ts'
 
 // all that needs a broker is in this one file, so that one is started
 const here = place()
@@ -10,3 +12,5 @@ beforeEach((context) => {
 })
 
 conformanceTests(here)
+outletTests(here)
+sourceTests(here)
