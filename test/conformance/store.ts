@@ -260,7 +260,9 @@ function readTests(at: () => StoreHarness): void {
 
 function orderTests(make: () => Promise<StoreHarness>): void {
   const users = fc.uniqueArray(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 }), { maxLength: 20 })
-  const dues = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.double({ noNaN: true, noDefaultInfinity: true }))
+  const dues = fc
+    .oneof(fc.integer({ min: -3, max: 3 }), fc.double({ noNaN: true, noDefaultInfinity: true }))
+    .map((due) => due + 0)
 
   const sealed = fc
     .tuple(users, fc.array(dues, { minLength: 20, maxLength: 20 }))

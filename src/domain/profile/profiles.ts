@@ -9,6 +9,7 @@ import { AS_OF, Reading } from './reading.ts'
 import { Scalars } from './scalars.ts'
 import { SetStore } from './sets.ts'
 import { ENTERED, MATCHED, NEVER, type Store } from './store.ts'
+import { UserSlots } from './user-slots.ts'
 import { Visits } from './visits.ts'
 
 /** Form of stored profiles that this version writes and reads. */
@@ -32,7 +33,7 @@ const NO_DUE = Number.POSITIVE_INFINITY
  * their cached windows), links into pools for what varies in length, and the F values remembered from his last move. No
  * object per user, none per event. A slot's number means nothing and may be given to another user once it is free.
  */
-export class Profiles {
+export class Profiles extends UserSlots {
   readonly plan: Plan
   readonly #width: number
   readonly #columns: number
@@ -52,13 +53,11 @@ export class Profiles {
   readonly #then: Moment
   readonly #now: Moment
   readonly #times = new Float64Array(1)
-  readonly #slots = new Map<string, number>()
-  readonly #users: (string | undefined)[] = []
-  readonly #freeSlots: number[] = []
   #rows: Float64Array
   #before: Float32Array
 
   constructor(plan: Plan) {
+    super()
     this.plan = plan
     this.#columns = plan.columns.length
     const scalars = new Scalars(plan.scalars, BOOK_WIDTH)
@@ -93,53 +92,20 @@ export class Profiles {
     this.#before = new Float32Array(1024 * this.#columns)
   }
 
-  get size(): number {
-    return this.#slots.size
-  }
-
-  /** Slots that were ever used: every slot in use is below it. */
-  get capacity(): number {
-    return this.#users.length
-  }
-
-  used(slot: number): boolean {
-    return this.#users[slot] !== undefined
-  }
-
-  /** The user's slot, −1 where he has none. */
-  find(user: string): number {
-    return this.#slots.get(user) ?? -1
-  }
-
   /** The user's slot, made fresh where he has none: as-of 0, due Infinity, stamp −1, no deployment, unassigned. */
   open(user: string): number {
-    const known = this.#slots.get(user)
-    if (known !== undefined) return known
-    const slot = this.#freeSlots.pop() ?? this.#users.length
+    const known = this.find(user)
+    if (known >= 0) return known
+    const slot = this.occupy(user)
     if ((slot + 1) * this.#width > this.#rows.length) this.#grow()
     this.#rows.set(this.#freshRow, slot * this.#width)
-    this.#users[slot] = user
-    this.#slots.set(user, slot)
     return slot
-  }
-
-  user(slot: number): string {
-    const user = this.#users[slot]
-    assert(user !== undefined, 'the slot is in use')
-    return user
   }
 
   /** Forgets the user. */
   free(slot: number): void {
-    this.#slots.delete(this.user(slot))
     this.#clear(slot)
-    this.#users[slot] = undefined
-    this.#freeSlots.push(slot)
-  }
-
-  /** Every slot in use, in no order that means anything. */
-  *slots(): Iterable<number> {
-    for (let slot = 0; slot < this.#users.length; slot++) if (this.#users[slot] !== undefined) yield slot
+    this.vacate(slot)
   }
 
   asOf(slot: number): number {
