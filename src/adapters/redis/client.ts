@@ -114,7 +114,8 @@ export async function openRedis(access: RedisAccess): Promise<RedisConnection> {
   return connection
 }
 
-const pause = (times: number): number => Math.min(50 * 2 ** Math.min(times, 10), LONGEST_RECONNECT_PAUSE_MS)
+const pause = (times: number): number =>
+  Math.min(50 * 2 ** Math.min(times - 1, 10), LONGEST_RECONNECT_PAUSE_MS)
 
 function common(access: RedisAccess) {
   const commandTimeout = access.commandTimeoutMs ?? COMMAND_TIMEOUT_MS
