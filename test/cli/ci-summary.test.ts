@@ -16,7 +16,7 @@ function summary(
   const failed = broken || assertionResults.some((t) => t.status === 'failed')
   const file = { name: 'a.test.ts', status: failed ? 'failed' : 'passed', message: '', assertionResults }
   writeFileSync(path, states === undefined ? 'cut sho' : JSON.stringify({ testResults: [file] }))
-  const found = spawnSync(process.execPath, ['.ci/summary.mjs', path, String(code)], {
+  const found = spawnSync(process.execPath, ['.ci/summary.mjs', String(code), path], {
     cwd: ROOT,
     encoding: 'utf8',
   })
