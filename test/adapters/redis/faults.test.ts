@@ -1,5 +1,6 @@
+import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openRedis, RedisConnection } from '../../../src/adapters/redis/client.ts'
+import { openRedis, type RedisConnection } from '../../../src/adapters/redis/client.ts'
 import type { Slice } from '../../../src/ports/store.ts'
 import { openWire, type Wire } from '../../support/proxy.ts'
 import { quietClient, startRedis } from '../../support/servers/redis.ts'
@@ -24,7 +25,7 @@ describe.skipIf(typeof server === 'string')(`Redis in trouble: ${name}`, () => {
       cluster: false,
       commandTimeoutMs: 300,
     })
-    place = new Place(redis, behind as never)
+    place = new Place(redis, behind as Redis)
   })
   afterEach(async () => {
     await redis.close()
@@ -55,7 +56,7 @@ describe.skipIf(typeof server === 'string')(`Redis in trouble: ${name}`, () => {
     let lost = 0
     // Past the last question nothing is lost any more. A long question counts for several, so steps are small at first.
     for (let after = 0; ; after += after < 10 ? 1 : 3) {
-      const at = new Place(redis, behind as never)
+      const at = new Place(redis, behind as Redis)
       await again(() => redis.call((client) => client.ping()))
       wire.loseAnswer(after)
       const { slice, calls } = await life(at)
@@ -75,7 +76,7 @@ describe.skipIf(typeof server === 'string')(`Redis in trouble: ${name}`, () => {
     let calls = 0
     try {
       while (calls < 60) {
-        const at = new Place(redis, behind as never)
+        const at = new Place(redis, behind as Redis)
         calls += (await life(at)).calls
         expect(without(at.app, await at.all())).toBe(expected)
       }
