@@ -26,7 +26,7 @@ test.each([
 })
 
 test('midnight is not a wave: ten thousand users fill every minute of the default spread', () => {
-  const minutes = new Array<number>(10).fill(0)
+  const minutes = Array.from({ length: 10 }, () => 0)
   for (let i = 0; i < 10_000; i++) {
     const minute = Math.floor(spreadOf(`user-${i}`, policy(DEFAULT_SPREAD_MS)) / MINUTE_MS)
     minutes[minute] = (minutes[minute] as number) + 1

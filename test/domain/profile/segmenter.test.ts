@@ -1,0 +1,291 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../src/domain/base/duration.ts'
+import { UTC } from '../../../src/domain/base/zone.ts'
+import type { Event } from '../../../src/domain/events/event.ts'
+import { parseFeatureSet } from '../../../src/domain/features/feature-set.ts'
+import { compilePlan } from '../../../src/domain/features/plan.ts'
+import { spreadOf, type DuePolicy } from '../../../src/domain/profile/due.ts'
+import { Profiles } from '../../../src/domain/profile/profiles.ts'
+import { Segmenter } from '../../../src/domain/profile/segmenter.ts'
+import type { Trigger } from '../../../src/domain/profile/move.ts'
+import { compileAssigner } from '../../../src/domain/segments/assigner.ts'
+import { sealBundle, type Bundle } from '../../../src/domain/segments/bundle.ts'
+import { decide, OUTLYING, UNASSIGNED, type Verdict } from '../../../src/domain/segments/decide.ts'
+import { OUTLIER, type Transition } from '../../../src/domain/segments/transition.ts'
+import { event } from './support.ts'
+
+const T0 = Date.UTC(2025, 2, 1, 12)
+const KEYS = ['busy', 'calm', 'quiet']
+
+const FEATURES = parseFeatureSet(
+  {
+    name: 'small',
+    version: 1,
+    zone: 'UTC',
+    features: [
+      { name: 'views', aggregate: 'count', on: ['product_viewed'], window: '10m' },
+      { name: 'quiet', aggregate: 'recency', on: ['product_viewed'], unit: 'minute', step: '1m', cap: 40 },
+    ],
+  },
+  'small',
+)
+
+/** Views in ten minutes, quiet minutes: busy at (4, 0), calm at (1, 2), quiet at (0, 15). */
+function bundle(shift = 0, outlier: 'ignore' | 'segment' = 'ignore'): Bundle {
+  return sealBundle({
+    format: 1,
+    featureSet: FEATURES,
+    scaler: { mean: [0, 0], scale: [1, 5] },
+    pca: {
+      mean: [0, 0],
+      components: [
+        [1, 0],
+        [0, 1],
+      ],
+      explainedVariance: [1, 1],
+      explainedVarianceRatio: [0.5, 0.5],
+    },
+    centroids: [
+      [4 + shift, 0],
+      [1 + shift, 0.4],
+      [0, 3],
+    ],
+    radii: [2, 1.5, 3],
+    segments: KEYS.map((key) => ({ key, share: 1 / 3, profile: [0, 0] })),
+    policy: { minEvents: 2, marginRatio: 0.1, outlier },
+    training: { source: 'by hand', asOf: '2025-01-01', currency: null, users: 1, seed: 1, metrics: {} },
+    lineage: { parent: null },
+  })
+}
+
+const DUE: DuePolicy = { maxSleepMs: 30 * MINUTE_MS, spreadMs: 0 }
+const PLAN = compilePlan(FEATURES, UTC)
+const view = (eventTime: number, userId = 'u1'): Event => event({ kind: 'product_viewed', eventTime, userId })
+const TRIGGER: Trigger = { kind: 'product_viewed', eventId: 'e', topic: 'clicks', partition: 3, offset: 9 }
+
+/** One segmenter with its moves. */
+class Desk {
+  readonly profiles = new Profiles(PLAN)
+  readonly segmenter: Segmenter
+  readonly moves: Transition[] = []
+
+  constructor(due = DUE, liveFrom = 0) {
+    this.segmenter = new Segmenter(this.profiles, { app: 'test', locale: 'en', liveFrom, due })
+  }
+
+  event(e: Event): number {
+    const slot = this.profiles.open(e.userId)
+    this.segmenter.event(slot, e, TRIGGER, this.moves)
+    return slot
+  }
+
+  get told(): unknown[] {
+    return this.moves.map((t) => [t.sequence, t.from, t.to, t.cause])
+  }
+}
+
+test('first: nobody has a segment before minEvents, and the first one has no origin', () => {
+  const desk = new Desk()
+  desk.segmenter.deploy(bundle())
+  desk.event(view(T0))
+  expect(desk.told).toEqual([])
+  desk.event(view(T0 + SECOND_MS))
+  expect(desk.told).toEqual([[1, null, 'calm', 'first']])
+  expect(desk.moves[0]).toMatchObject({
+    occurredAt: T0 + SECOND_MS + 1,
+    fromSince: null,
+    distanceFrom: null,
+    margin: null,
+    timesInTo: 1,
+    triggerKind: 'product_viewed',
+    sourceTopic: 'clicks',
+    sourcePartition: 3,
+    sourceOffset: 9,
+  })
+})
+
+test('behaviour: an event moves him; inactivity: time alone does, with the instant as its as-of', () => {
+  const desk = new Desk()
+  desk.segmenter.deploy(bundle())
+  let slot = 0
+  for (let i = 0; i < 5; i++) slot = desk.event(view(T0 + i * SECOND_MS))
+  expect(desk.told.at(-1)).toEqual([2, 'calm', 'busy', 'behaviour'])
+  for (let n = 0; desk.moves.length < 3 && n < 100; n++) desk.segmenter.wake(slot, desk.moves, 0)
+  expect(desk.told.slice(2)).toEqual([[3, 'busy', 'quiet', 'inactivity']])
+  const [, second, third] = desk.moves
+  expect(third).toMatchObject({
+    triggerKind: 'wake',
+    triggerEventId: null,
+    sourceTopic: null,
+    sourceOffset: null,
+    fromSince: second?.occurredAt,
+    // the bucket of five minutes that holds his views leaves the window of ten
+    occurredAt: T0 + 15 * MINUTE_MS,
+  })
+})
+
+test('model: another bundle decides first, before the event is folded', () => {
+  const desk = new Desk()
+  desk.segmenter.deploy(bundle())
+  for (let i = 0; i < 2; i++) desk.event(view(T0 + i * SECOND_MS))
+  const before = desk.moves.length
+  const next = bundle(-1.6)
+  desk.segmenter.deploy(next)
+  const slot = desk.event(view(T0 + 10 * SECOND_MS))
+  expect(desk.moves[before]).toMatchObject({ cause: 'model', to: 'busy', bundleVersion: next.version })
+  expect(desk.segmenter.bundleVersionOf(slot)).toBe(next.version)
+})
+
+test('a wake alone brings a new bundle to a user who does nothing', () => {
+  const desk = new Desk()
+  desk.segmenter.deploy(bundle())
+  let slot = 0
+  for (let i = 0; i < 2; i++) slot = desk.event(view(T0 + i * SECOND_MS))
+  const next = bundle(-1.6)
+  desk.segmenter.deploy(next)
+  desk.segmenter.wake(slot, desk.moves, 0)
+  expect([desk.segmenter.bundleVersionOf(slot), desk.told.at(-1)]).toEqual([
+    next.version,
+    [desk.moves.length, 'calm', 'busy', 'model'],
+  ])
+})
+
+test('without a bundle events are folded, nothing is decided, and he sleeps as long as he may', () => {
+  const desk = new Desk()
+  const slot = desk.event(view(T0))
+  expect([desk.moves, desk.profiles.events(slot), desk.profiles.due(slot)]).toEqual([
+    [],
+    1,
+    T0 + 1 + DUE.maxSleepMs,
+  ])
+})
+
+test('a late event does not turn his as-of back', () => {
+  const desk = new Desk()
+  desk.segmenter.deploy(bundle())
+  const slot = desk.event(view(T0 + MINUTE_MS))
+  desk.event(view(T0))
+  expect(desk.profiles.asOf(slot)).toBe(T0 + MINUTE_MS + 1)
+  expect(desk.moves[0]?.occurredAt).toBe(T0 + MINUTE_MS + 1)
+})
+
+test.each([
+  [T0 + SECOND_MS, 'live'],
+  [T0 + SECOND_MS + 1, 'live'],
+  [T0 + SECOND_MS + 2, 'backfill'],
+])('a move as of T0 + 1001 ms, live from %i: %s', (liveFrom, origin) => {
+  const desk = new Desk(DUE, liveFrom)
+  desk.segmenter.deploy(bundle())
+  desk.event(view(T0))
+  desk.event(view(T0 + SECOND_MS))
+  expect(desk.moves[0]?.origin).toBe(origin)
+})
+
+test('a move that the arbiter refuses is not made, and leaves no trace but the due time', () => {
+  const desk = new Desk()
+  desk.segmenter.deploy(bundle())
+  const asked: unknown[] = []
+  for (let i = 0; i < 2; i++) {
+    const slot = desk.profiles.open('u1')
+    desk.segmenter.event(slot, view(T0 + i), TRIGGER, desk.moves, (...move) => asked.push(move) === 0)
+  }
+  expect([asked, desk.moves]).toEqual([[['u1', 1, null, 'calm']], []])
+  expect([desk.profiles.sequence(0), desk.segmenter.segmentOf(0)]).toEqual([0, null])
+  desk.segmenter.impose(0, 'busy', T0 + 5)
+  expect([desk.profiles.sequence(0), desk.segmenter.segmentOf(0)]).toEqual([1, 'busy'])
+})
+
+const seconds = fc.integer({ min: 0, max: 40 * 60 }).map((s) => T0 + s * SECOND_MS)
+const history = fc.array(seconds, { minLength: 2, maxLength: 12 }).map((times) => times.sort((a, b) => a - b))
+const outliers = fc.constantFrom('ignore', 'segment' as const)
+
+test('sequences have no gaps, each move begins where the last ended, and its segment is another', () => {
+  const act = fc.oneof(
+    fc.record({ user: fc.nat(2), at: seconds }),
+    fc.constantFrom('wake', 'promote' as const),
+  )
+  fc.assert(
+    fc.property(fc.array(act, { maxLength: 40 }), outliers, (acts, outlier) => {
+      const desk = new Desk()
+      desk.segmenter.deploy(bundle(0, outlier))
+      for (const a of acts) {
+        if (typeof a === 'object') desk.event(view(a.at, `u${a.user}`))
+        else if (a === 'promote') desk.segmenter.deploy(bundle(desk.segmenter.segments.length / 10, outlier))
+        else for (const slot of desk.profiles.slots()) desk.segmenter.wake(slot, desk.moves, 0)
+      }
+      for (const user of ['u0', 'u1', 'u2']) {
+        const own = desk.moves.filter((t) => t.userId === user)
+        own.forEach((t, i) => {
+          expect(t.sequence).toBe(i + 1)
+          expect([t.from, t.fromSince]).toEqual([own[i - 1]?.to ?? null, own[i - 1]?.occurredAt ?? null])
+          expect(t.to).not.toBe(t.from)
+          expect(t.occurredAt).toBeGreaterThanOrEqual(own[i - 1]?.occurredAt ?? 0)
+        })
+      }
+    }),
+  )
+})
+
+/** The first second after his as-of, up to the last, at which he would be moved: by trying all of them on a copy. */
+function bruteForce(desk: Desk, b: Bundle, slot: number, lastMs: number): number | undefined {
+  const copies = new Profiles(PLAN)
+  const copy = copies.load('copy', desk.profiles.save(slot))
+  const assigner = compileAssigner(b)
+  const segment = desk.segmenter.segmentOf(slot)
+  const standing = segment === null ? UNASSIGNED : segment === OUTLIER ? OUTLYING : KEYS.indexOf(segment)
+  const raw = new Float64Array(2)
+  const verdict: Verdict = { to: 0, suppressed: false }
+  const asOf = copies.asOf(copy)
+  for (let t = Math.ceil((asOf + 1) / SECOND_MS) * SECOND_MS; t <= lastMs; t += SECOND_MS) {
+    copies.vector(copy, t, raw)
+    const nearest = assigner.assign(raw)
+    const radii = Float64Array.from(b.radii)
+    decide(b.policy, radii, standing, copies.events(copy), nearest, assigner.distances2, verdict)
+    if (verdict.to !== standing) return t
+  }
+  return undefined
+}
+
+test('after a wake he is due at the very instant at which he would be moved, as trying every second gives it, and never later than maxSleep', () => {
+  const spreads = fc.constantFrom(0, 3 * MINUTE_MS)
+  const sleeps = fc.constantFrom(4 * MINUTE_MS, 30 * MINUTE_MS, DAY_MS / 24)
+  let found = 0
+  fc.assert(
+    fc.property(history, outliers, spreads, sleeps, (times, outlier, spreadMs, maxSleepMs) => {
+      const due = { maxSleepMs, spreadMs }
+      const desk = new Desk(due)
+      const b = bundle(0, outlier)
+      desk.segmenter.deploy(b)
+      for (const at of times) desk.event(view(at))
+      for (let n = 0; n < 4; n++) {
+        desk.segmenter.wake(0, desk.moves, 0)
+        const last = desk.profiles.asOf(0) + maxSleepMs
+        const change = bruteForce(desk, b, 0, last)
+        if (change !== undefined) found++
+        const expected = change === undefined ? last : Math.min(last, change + spreadOf('u1', due))
+        expect(desk.profiles.due(0)).toBe(expected)
+      }
+    }),
+    { numRuns: 150 },
+  )
+  expect(found, 'changes that waiting alone brought').toBeGreaterThan(50)
+})
+
+test('after an event he is due no later than the first instant at which he would be moved', () => {
+  fc.assert(
+    fc.property(history, outliers, (times, outlier) => {
+      const desk = new Desk()
+      const b = bundle(0, outlier)
+      desk.segmenter.deploy(b)
+      for (const at of times) {
+        desk.event(view(at))
+        const last = desk.profiles.asOf(0) + DUE.maxSleepMs
+        const change = desk.profiles.events(0) < 2 ? undefined : bruteForce(desk, b, 0, last)
+        expect(desk.profiles.due(0)).toBeGreaterThan(desk.profiles.asOf(0))
+        expect(desk.profiles.due(0)).toBeLessThanOrEqual(change ?? last)
+      }
+    }),
+    { numRuns: 60 },
+  )
+})
