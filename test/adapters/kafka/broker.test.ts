@@ -3,6 +3,7 @@ import { conformanceTests } from './conformance.ts'
 import { outletTests } from './outlet-tests.ts'
 import { place } from './place.ts'
 import { sourceTests } from './source-tests.ts'
+import { streamTests } from './stream-tests.ts'
 
 // all that needs a broker is in this one file, so that one is started
 const here = place()
@@ -14,3 +15,4 @@ beforeEach((context) => {
 conformanceTests(here)
 outletTests(here)
 sourceTests(here)
+streamTests(here)

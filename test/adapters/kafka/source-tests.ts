@@ -227,6 +227,7 @@ export function sourceTests(here: Place): void {
       await here.send(topic, ['a', 'b', 'c', 'd'])
       const admin = here.kafka().admin()
       await admin.connect()
+      await admin.fetchTopicOffsets(topic)
       await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] })
       await admin.disconnect()
       const { source, crashes } = await member({ groupId: topic, topics: [topic] }).join()
