@@ -33,10 +33,10 @@ export const MAX_AHEAD_MS = 10 * MINUTE_MS
 /** How an embedded run works; none of it decides results. */
 const EMBEDDED = {
   revisionSteps: 2000,
-  maxProfiles: 200_000,
-  page: { maxRecords: 20_000, maxOutputs: 20_000, maxAgeMs: 100, maxQuietAgeMs: SECOND_MS },
+  maxProfiles: 100_000,
+  page: { maxRecords: 10_000, maxOutputs: 5_000, maxAgeMs: 100, maxQuietAgeMs: SECOND_MS },
   checkpointIntervalMs: 2 * SECOND_MS,
-  maxDirtyProfiles: 100_000,
+  maxDirtyProfiles: 20_000,
   pollLimit: { records: 4000, bytes: 4 * MIB },
   duesPerRead: 2000,
   idleWaitMs: 250,
@@ -121,7 +121,7 @@ function openSource(config: RunConfig, folder: RunFolder, check: SkipCheck | und
 }
 
 /** Zone tables that decide about this run: the feature set's and the mappings'. */
-function zoneTables(config: RunConfig, bundle: Bundle): Record<string, ZoneTable> {
+export function zoneTables(config: RunConfig, bundle: Bundle): Record<string, ZoneTable> {
   const names = new Set([
     bundle.featureSet.zone,
     ...config.inputs.flatMap(({ mapping }) => mapping?.time.zone ?? []),
@@ -181,19 +181,22 @@ async function taskInputs(
   zones: Record<string, ZoneTable>,
 ): Promise<TaskInput[]> {
   const inputs: TaskInput[] = [{ topic: CONTROL_TOPIC, control: true, decode: controlDecoder(CONTROL_TOPIC) }]
+  const { currency } = config
   for (const { topic, format, mapping } of config.inputs) {
     const columns = format === 'csv' ? await source.columns(topic) : undefined
-    inputs.push({ topic, decode: makeDecoder({ format, mapping: mapping ?? undefined, columns, zones }) })
+    const decode = makeDecoder({ format, mapping: mapping ?? undefined, columns, currency, zones })
+    inputs.push({ topic, decode })
   }
   return inputs
 }
 
 /** Hash of all that decides results beside the records: whatever differs in it may decide otherwise. */
 export function recipeOf(config: RunConfig, zones: Record<string, ZoneTable>): string {
-  const { locale, inputs } = config
+  const { locale, currency, inputs } = config
   const mappings = Object.fromEntries(inputs.map(({ topic, mapping }) => [topic, mapping]))
   const limits = { maxAheadMs: MAX_AHEAD_MS, due: duePolicy(config) }
-  return sha256Hex(canonicalJson({ foldVersion: FOLD_VERSION, locale, mappings, zones, limits })).slice(0, 16)
+  const recipe = { foldVersion: FOLD_VERSION, locale, currency, mappings, zones, limits }
+  return sha256Hex(canonicalJson(recipe)).slice(0, 16)
 }
 
 function duePolicy(config: RunConfig): DuePolicy {
@@ -208,7 +211,7 @@ interface Parts {
   readonly rebuild: boolean
 }
 
-function taskOptions({ config, bundle, zones, inputs, rebuild }: Parts): TaskOptions {
+export function taskOptions({ config, bundle, zones, inputs, rebuild }: Parts): TaskOptions {
   const { featureSet } = bundle
   const plan = compilePlan(featureSet, zones[featureSet.zone] as ZoneTable)
   return {

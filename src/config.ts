@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { fail } from './errors.ts'
 import { parseDurationMs } from './domain/base/duration.ts'
-import { mappingSchema } from './domain/events/mapping.ts'
+import { currencyCode, mappingSchema } from './domain/events/mapping.ts'
 
 /** Form of `config.json` that this version writes and reads. */
 export const RUN_CONFIG_FORMAT = 1
@@ -28,6 +28,8 @@ export const runConfigSchema = z.strictObject({
     .refine((text) => parseDurationMs(text) !== undefined, 'expected a duration such as "24h" or "7d"'),
   /** ISO 8601; null: everything is live. */
   liveFrom: z.string().nullable(),
+  /** The one currency of all amounts. Never none: without one, two could be added. */
+  currency: currencyCode,
   inputs: z.array(input).min(1),
   /** Version of the bundle that the run was started with; promoted ones come by the control input. */
   model: z.string(),
@@ -72,6 +74,8 @@ export function sameRun(former: RunConfig, given: Partial<RunConfig>, place: str
   if (given.liveFrom !== undefined && given.liveFrom !== former.liveFrom) {
     differ('--live-from', given.liveFrom ?? 'the first event', former.liveFrom ?? 'the first event')
   }
+  if (given.currency !== undefined && given.currency !== former.currency)
+    differ('--currency', given.currency, former.currency)
   if (given.inputs === undefined) return
   const topics = (config: { inputs: readonly RunInput[] }): string =>
     config.inputs.map((i) => i.topic).join(', ')

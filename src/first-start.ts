@@ -24,12 +24,16 @@ export interface Asked {
   readonly maxSleep?: string | undefined
   /** ISO 8601. */
   readonly liveFrom?: string | undefined
+  /** ISO 4217; by default the mappings' constant one, else the bundle's, else `CURRENCY_DEFAULT`. */
+  readonly currency?: string | undefined
   readonly inputs: readonly RunInput[]
   /** Folder, file or version of a bundle. */
   readonly model?: string | undefined
 }
 
 const APP_DEFAULT = 'segmentation'
+/** Where neither the caller nor a mapping nor the bundle names one. */
+export const CURRENCY_DEFAULT = 'EUR'
 const MAX_SLEEP_LIVE = '24h'
 const MAX_SLEEP_COMPLETE = '7d'
 
@@ -60,6 +64,7 @@ export async function settle(folder: RunFolder, asked: Asked): Promise<RunConfig
   if (asked.model === undefined) fail('usage', `${dir} is new: give the bundle to start with by --model DIR`)
   // before anything is written: a mistyped name must not become the folder's own
   for (const { path } of asked.inputs) if (path !== STDIN_PATH) checkInput(path)
+  const currency = currencyOf(asked)
   const { bundle, labels } = await openBundleFiles().load(asked.model)
   await openBundleFiles().save(bundle, labels, paths.model)
   const config: RunConfig = {
@@ -69,6 +74,7 @@ export async function settle(folder: RunFolder, asked: Asked): Promise<RunConfig
     follow: asked.follow,
     maxSleep: asked.maxSleep ?? (asked.follow ? MAX_SLEEP_LIVE : MAX_SLEEP_COMPLETE),
     liveFrom: asked.liveFrom ?? null,
+    currency: currency ?? bundle.training.currency ?? CURRENCY_DEFAULT,
     inputs: [...asked.inputs],
     model: bundle.version,
   }
@@ -81,6 +87,21 @@ export async function settle(folder: RunFolder, asked: Asked): Promise<RunConfig
   // last: a folder with a config is a whole one
   await write(paths.config, `${JSON.stringify(config, null, 2)}\n`)
   return config
+}
+
+/** As asked, or the constant one of the mappings. Throws `usage` where these disagree: every amount would be refused. */
+function currencyOf({ currency, inputs }: Asked): string | undefined {
+  let found = currency
+  for (const { topic, mapping } of inputs) {
+    if (mapping === null || typeof mapping.currency !== 'string') continue
+    found ??= mapping.currency
+    if (mapping.currency !== found)
+      fail(
+        'usage',
+        `--currency: ${found}, but mapping ${mapping.name} (input ${topic}) says ${mapping.currency}`,
+      )
+  }
+  return found
 }
 
 function checkInput(path: string): void {
@@ -100,6 +121,7 @@ async function resume(former: RunConfig, asked: Asked, dir: string): Promise<Run
     ...(asked.locale === undefined ? {} : { locale: asked.locale }),
     ...(asked.maxSleep === undefined ? {} : { maxSleep: asked.maxSleep }),
     ...(asked.liveFrom === undefined ? {} : { liveFrom: asked.liveFrom }),
+    ...(asked.currency === undefined ? {} : { currency: asked.currency }),
     ...(model === undefined ? {} : { model }),
     ...(asked.inputs.length === 0 ? {} : { inputs: [...asked.inputs] }),
   }

@@ -12,8 +12,9 @@ import { decodeEvent } from '../domain/events/decode-event.ts'
 import { MAX_RECORD_BYTES } from '../domain/events/event.ts'
 import type { Decoded, RefusalReason } from '../domain/events/event.ts'
 import type { Mapping } from '../domain/events/mapping.ts'
-import { refused, shown } from '../domain/events/refusal.ts'
+import { refused } from '../domain/events/refusal.ts'
 import type { Refused } from '../domain/events/refusal.ts'
+import { OneCurrency } from './one-currency.ts'
 
 /** A raw record → its events, or why there are none. Depends on nothing but the record and `latestMs`. */
 export type Decoder = (record: RawRecord, latestMs: number) => Decoded
@@ -33,25 +34,10 @@ export interface DecoderInput {
 /** The decoder of one input. Throws `mapping-invalid` where format, header and mapping do not fit each other. */
 export function makeDecoder(input: DecoderInput): Decoder {
   const decode = anyCurrency(input)
-  const { currency } = input
-  if (currency === undefined) return decode
-  return (record, latestMs) => {
-    const decoded = decode(record, latestMs)
-    const other =
-      decoded.type === 'events'
-        ? decoded.events.find((event) => isOther(event.currency, currency))
-        : undefined
-    return other === undefined
-      ? decoded
-      : refused(
-          'unknown-currency',
-          `currency: ${shown(other.currency)} is not ${currency}, and there are no rates`,
-        )
-  }
+  if (input.currency === undefined) return decode
+  const money = new OneCurrency(input.currency)
+  return (record, latestMs) => money.admit(decode(record, latestMs))
 }
-
-const isOther = (found: string | undefined, currency: string): boolean =>
-  found !== undefined && found !== currency
 
 function anyCurrency({ format, mapping, columns, zones }: DecoderInput): Decoder {
   if (mapping === undefined) {

@@ -119,6 +119,7 @@ export function trainBundle({ featureSet, table, options, onProgress }: TrainInp
     varianceKept: pca.explainedVarianceRatio.reduce((a, b) => a + b, 0),
   }
   const { minEvents, marginRatio, outlier, source, asOf, seed, parent } = options
+  const currency = table.currency ?? null
   const bundle = sealBundle({
     format: BUNDLE_FORMAT,
     featureSet,
@@ -131,7 +132,7 @@ export function trainBundle({ featureSet, table, options, onProgress }: TrainInp
       profile: profile[k] as number[],
     })),
     policy: { minEvents, marginRatio, outlier },
-    training: { source, asOf, users: z.rows, seed, metrics },
+    training: { source, asOf, currency, users: z.rows, seed, metrics },
     lineage: { parent },
   })
   const assigned = new Int32Array(table.values.length / table.columns.length).fill(-1)

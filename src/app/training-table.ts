@@ -10,6 +10,8 @@ export interface FeatureTable {
   readonly values: Float64Array
   /** Events per user (n), for `minEvents`; absent: everybody has enough. */
   readonly eventsPerUser?: ArrayLike<number> | undefined
+  /** Of its columns of money (ISO 4217), where it is known. */
+  readonly currency?: string | undefined
 }
 
 export interface AlignedTable {

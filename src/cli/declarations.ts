@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { parseMapping, type Mapping } from '../domain/events/mapping.ts'
 import { parseFeatureSet, type FeatureSet } from '../domain/features/feature-set.ts'
 import { fail } from '../errors.ts'
 import { packagePath } from './package-path.ts'
@@ -19,7 +20,7 @@ export function builtinNames(kind: BuiltinKind): string[] {
     .sort()
 }
 
-export interface Declaration {
+interface Declaration {
   readonly path: string
   readonly value: unknown
 }
@@ -28,7 +29,7 @@ export interface Declaration {
  * A built-in by name, or a JSON file: a bare name that exists among the built-ins is one, everything else is a path. Throws
  * `file-missing`, `file-unreadable`, or `code` where the file is not JSON.
  */
-export function loadDeclaration(
+function loadDeclaration(
   kind: BuiltinKind,
   ref: string,
   code: 'feature-set-invalid' | 'mapping-invalid',
@@ -47,6 +48,12 @@ export function loadDeclaration(
 export function loadFeatureSet(ref: string): FeatureSet {
   const { path, value } = loadDeclaration('feature-sets', ref, 'feature-set-invalid')
   return parseFeatureSet(value, path)
+}
+
+/** The mapping of a built-in name or a file; throws `mapping-invalid` beside what `loadDeclaration` throws. */
+export function loadMapping(ref: string): Mapping {
+  const { path, value } = loadDeclaration('mappings', ref, 'mapping-invalid')
+  return parseMapping(value, path)
 }
 
 /** The text of a file; `hint` ends the message where there is none. */

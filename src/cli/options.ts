@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
+import { minorDigits } from '../domain/events/currency.ts'
 import { builtinNames, FEATURE_SET_DEFAULT } from './declarations.ts'
 
 /** Parser of a whole number within bounds; commander turns its complaint into a usage error. */
@@ -34,6 +35,21 @@ export function seedOption(fallback: number): Option {
 export function jsonOption(): Option {
   return new Option('--json', 'the result as JSON on stdout')
 }
+
+/** The one currency of all amounts; `fallback` says what it is where the option is left out. */
+export function currencyOption(fallback: string): Option {
+  return new Option(
+    '--currency <code>',
+    `of all amounts, others are refused; default: ${fallback}`,
+  ).argParser((text: string) => {
+    if (minorDigits(text) === undefined)
+      throw new InvalidArgumentError('Expected an ISO 4217 code such as EUR.')
+    return text
+  })
+}
+
+/** Default of `--currency` where events are read to their end. */
+export const FIRST_CURRENCY = 'that of the first event that has one'
 
 export function featureSetOption(): Option {
   const names = builtinNames('feature-sets').join(', ')

@@ -1,8 +1,21 @@
 import type { Reject } from '../app/read-events.ts'
-import { number } from '../render/format.ts'
+import { fail } from '../errors.ts'
+import { number, percent } from '../render/format.ts'
 
 /** More refused records than this share of complete inputs: the command does its work and exits with 3. */
-export const REFUSED_SHARE_MAX = 0.05
+const REFUSED_SHARE_MAX = 0.05
+
+/**
+ * After the work is done: too many refused records are a failed check, so that a wrong file is not taken for a small shop.
+ * `see` names where they are kept.
+ */
+export function checkRefused({ refused, read }: { refused: number; read: number }, see?: string): void {
+  const share = read === 0 ? 0 : refused / read
+  if (share <= REFUSED_SHARE_MAX) return
+  const most = percent(REFUSED_SHARE_MAX, 0)
+  const where = see === undefined ? '' : `; see ${see}`
+  fail('check-failed', `✗ ${percent(share)} of the records were refused, at most ${most} may be${where}`)
+}
 
 /** Places shown per reason. */
 const SHOWN = 3

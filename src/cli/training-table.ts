@@ -9,8 +9,9 @@ import type { FeatureSet } from '../domain/features/feature-set.ts'
 import { compilePlan } from '../domain/features/plan.ts'
 import { fail } from '../errors.ts'
 import type { Cli } from './cli.ts'
-import { checkRejects, noteRejects, openEventFiles } from './event-files.ts'
+import { noteRejects, openEventFiles } from './event-files.ts'
 import { parseFeatureCsv, type FeatureCsv } from './feature-csv.ts'
+import { checkRefused } from './rejects.ts'
 import { parseTime } from './times.ts'
 
 /** What a bundle is trained on, and what its card says about it. */
@@ -21,29 +22,42 @@ export interface TrainingTable {
   readonly asOf: string
 }
 
-/** The features of all users of event files; without `asOf`, as of just after the last event. */
+/**
+ * The features of all users of event files; without `asOf`, as of just after the last event, and without `currency`, in that
+ * of the first event that has one.
+ */
 export async function tableOfEvents(
   cli: Cli,
   paths: readonly string[],
   featureSet: FeatureSet,
   asOf: string | undefined,
+  currency?: string,
 ): Promise<TrainingTable> {
   const zone = zoneTable(featureSet.zone)
   const plan = compilePlan(featureSet, zone)
-  const at = asOf === undefined ? (await lastEventTime(cli, paths)) + 1 : parseTime(asOf, zone)
-  const { events, rejects } = openEventFiles(cli, paths, 'features')
+  const at = asOf === undefined ? (await lastEventTime(cli, paths, currency)) + 1 : parseTime(asOf, zone)
+  const { events, rejects, money } = openEventFiles(cli, { paths, title: 'features', currency })
   const [table] = await featureTable(plan, events, [at])
-  noteRejects(cli, rejects)
+  noteRejects(cli, { rejects, money })
   // before training, not after: a model of half the records would look as good as any
-  checkRejects(rejects)
+  checkRefused(rejects)
   if (table === undefined) return fail('training-data', 'no events')
-  return { table, unused: [], source: sourceOf(paths), asOf: new Date(at).toISOString() }
+  return {
+    table: { ...table, currency: money.code },
+    unused: [],
+    source: sourceOf(paths),
+    asOf: new Date(at).toISOString(),
+  }
 }
 
 /** Events may come in any order: the end is known only after a first reading. */
-async function lastEventTime(cli: Cli, paths: readonly string[]): Promise<number> {
+async function lastEventTime(
+  cli: Cli,
+  paths: readonly string[],
+  currency: string | undefined,
+): Promise<number> {
   if (paths.includes('-')) fail('usage', 'standard input is read once: give --as-of')
-  const { events } = openEventFiles(cli, paths, 'looking for the end')
+  const { events } = openEventFiles(cli, { paths, title: 'looking for the end', currency })
   let last = Number.NEGATIVE_INFINITY
   const later = (e: Event): void => {
     if (e.eventTime > last) last = e.eventTime
@@ -53,12 +67,12 @@ async function lastEventTime(cli: Cli, paths: readonly string[]): Promise<number
   return last
 }
 
-/** A table of `features`, or of any other maker, with the columns of the feature set. */
-export function tableOfCsv(path: string, featureSet: FeatureSet): TrainingTable {
-  const { table, asOf } = readFeatureCsv(path)
-  const aligned = alignTable(table, featureSet)
+/** A table of `features`, or of any other maker, with the columns of the feature set. It does not say its currency. */
+export function tableOfCsv(path: string, featureSet: FeatureSet, currency?: string): TrainingTable {
+  const { table: read, asOf } = readFeatureCsv(path)
+  const { table, unused } = alignTable({ ...read, currency }, featureSet)
   const times = asOf.length === 0 ? 'unknown' : asOf.join(', ')
-  return { ...aligned, source: sourceOf([path]), asOf: times }
+  return { table, unused, source: sourceOf([path]), asOf: times }
 }
 
 const GZIP_MAGIC = [0x1f, 0x8b] as const

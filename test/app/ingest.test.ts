@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { FileSource } from '../../src/adapters/files/file-source.ts'
 import { LineWriter } from '../../src/adapters/files/line-writer.ts'
-import { loadMapping } from '../../src/adapters/files/mappings.ts'
+import { loadMapping } from '../../src/cli/declarations.ts'
 import { makeDecoder } from '../../src/app/decode.ts'
 import { ingest } from '../../src/app/ingest.ts'
 import type { Account, IngestInput } from '../../src/app/ingest.ts'
@@ -30,7 +30,7 @@ const stdout = new Writable({ write: (_chunk, _encoding, done) => done() })
 async function ingestCsv(path: string, out: string): Promise<Account> {
   const source = new FileSource({ inputs: [{ topic: path, path, format: 'csv' }], clock: realClock })
   const columns = await source.columns(path)
-  const decode = makeDecoder({ format: 'csv', mapping: await loadMapping('rees46'), columns })
+  const decode = makeDecoder({ format: 'csv', mapping: loadMapping('rees46'), columns })
   const input: IngestInput = { topic: path, source, decode, lineOf: (offset) => source.lineOf(path, offset) }
   const events = new LineWriter(out, { stdout, evenEmpty: true })
   const deadLetters = new LineWriter(`${out}.dead-letter.ndjson`, { stdout })

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { FileSource } from '../../src/adapters/files/file-source.ts'
-import { loadMapping } from '../../src/adapters/files/mappings.ts'
+import { loadMapping } from '../../src/cli/declarations.ts'
 import { makeDecoder } from '../../src/app/decode.ts'
 import { realClock } from '../support/clock.ts'
 import { readAll } from '../support/records.ts'
@@ -24,7 +24,7 @@ test.skipIf(!here)(
     })
     const decode = makeDecoder({
       format: 'csv',
-      mapping: await loadMapping('rees46'),
+      mapping: loadMapping('rees46'),
       columns: await source.columns('clicks'),
     })
     const records = (await readAll(source, { clicks: 0 }))['clicks'] ?? []

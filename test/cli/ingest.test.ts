@@ -57,7 +57,7 @@ describe('ingest', () => {
   )
 
   it.each([
-    [['--mapping', 'nosuch'], 'there is no mapping nosuch; built in are '],
+    [['--mapping', 'nosuch'], 'nosuch: not found; built in: rees46, segment'],
     [['--mapping', './nosuch.json'], 'nosuch.json'],
     [[], "required option '--mapping"],
   ])('%j is wrong usage', async (args, message) => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { featureCsv } from '../../src/app/features.ts'
 import { parseFeatureCsv } from '../../src/cli/feature-csv.ts'
-import { builtinNames, loadFeatureSet } from '../../src/cli/declarations.ts'
-import { Rejects } from '../../src/cli/rejects.ts'
+import { builtinNames, loadFeatureSet, loadMapping } from '../../src/cli/declarations.ts'
+import { checkRefused, Rejects } from '../../src/cli/rejects.ts'
 import { parseTime, parseTimes } from '../../src/cli/times.ts'
 import { vectorOf } from '../../src/cli/commands/predict.ts'
 import { zoneTable } from '../../src/adapters/system/zone.ts'
@@ -89,14 +89,34 @@ describe('declarations', () => {
   it('that are built in are known by name, and all of them hold', () => {
     expect(builtinNames('feature-sets')).toContain('seed')
     for (const name of builtinNames('feature-sets')) expect(loadFeatureSet(name).name).toBe(name)
+    expect(builtinNames('mappings')).toEqual(expect.arrayContaining(['rees46', 'segment']))
+    for (const name of builtinNames('mappings')) expect(loadMapping(name).name).toBe(name)
   })
 
   it('that do not exist name those that do', () => {
     expect(() => loadFeatureSet('nosuch')).toThrow(/nosuch: not found; built in: .*seed/)
+    expect(() => loadMapping('rees47')).toThrow('rees47: not found; built in: rees46, segment')
+    expect(() => loadMapping('./none.json')).toThrow(expect.objectContaining({ code: 'file-missing' }))
   })
 
   it('that are no JSON say so', () => {
     expect(() => loadFeatureSet('README.md')).toThrow('README.md: not JSON')
+    expect(() => loadMapping('README.md')).toThrow(
+      expect.objectContaining({
+        code: 'mapping-invalid',
+        message: expect.stringContaining('not JSON') as string,
+      }),
+    )
+  })
+
+  it('are read from files too; a file of another form is refused with the place', () => {
+    expect(loadMapping('models/mappings/rees46.json')).toEqual(loadMapping('rees46'))
+    expect(() => loadMapping('package.json')).toThrow(
+      expect.objectContaining({
+        code: 'mapping-invalid',
+        message: expect.stringContaining('package.json: ') as string,
+      }),
+    )
   })
 })
 
@@ -126,5 +146,22 @@ describe('what was not read', () => {
       'not-json: 1',
       '  a.ndjson:record 12 no JSON',
     ])
+  })
+
+  it.each([
+    [0, 0, false],
+    [1, 20, false],
+    [5, 100, false],
+    [2, 39, true],
+    [51, 1000, true],
+  ])('%i of %i refused: too many is %s, at most 5 % may be', (refused, read, tooMany) => {
+    const check = (): void => checkRefused({ refused, read }, 'lost.ndjson')
+    if (!tooMany) return expect(check).not.toThrow()
+    expect(check).toThrow(
+      expect.objectContaining({
+        exit: 3,
+        message: expect.stringMatching(/^✗ .*5 % may be; see lost\.ndjson$/) as string,
+      }),
+    )
   })
 })

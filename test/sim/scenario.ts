@@ -60,7 +60,7 @@ function makeBundle(shift: number, outlier: 'ignore' | 'segment'): Bundle {
     radii: [1.5, 2, 3],
     segments: ['browsing', 'buying', 'quiet'].map((key) => ({ key, share: 1 / 3, profile: [0, 0, 0] })),
     policy: { minEvents: 2, marginRatio: 0.1, outlier },
-    training: { source: 'sim', asOf: '2024-01-01', users: 1, seed: 1, metrics: {} },
+    training: { source: 'sim', asOf: '2024-01-01', currency: null, users: 1, seed: 1, metrics: {} },
     lineage: { parent: null },
   })
 }

@@ -5,8 +5,9 @@ import { compilePlan } from '../../domain/features/plan.ts'
 import { counted, duration } from '../../render/format.ts'
 import type { Cli } from '../cli.ts'
 import { loadFeatureSet } from '../declarations.ts'
-import { checkRejects, noteRejects, openEventFiles } from '../event-files.ts'
-import { examples, featureSetOption, jsonOption } from '../options.ts'
+import { noteRejects, openEventFiles } from '../event-files.ts'
+import { currencyOption, examples, featureSetOption, FIRST_CURRENCY, jsonOption } from '../options.ts'
+import { checkRefused } from '../rejects.ts'
 import { openTextFile, type TextFile } from '../text-file.ts'
 import { parseTimes } from '../times.ts'
 
@@ -14,6 +15,7 @@ interface Flags {
   readonly events: readonly string[]
   readonly featureSet: string
   readonly asOf: string
+  readonly currency?: string
   readonly out?: string
   readonly json?: boolean
 }
@@ -30,6 +32,7 @@ export function registerFeatures(program: Command, cli: Cli): void {
     .requiredOption('--events <file...>', 'events as NDJSON, plain or gzipped; - is standard input')
     .addOption(featureSetOption())
     .requiredOption('--as-of <time,...>', 'a day (midnight in the set’s zone) or an instant with its offset')
+    .addOption(currencyOption(FIRST_CURRENCY))
     .option('--out <file>', 'CSV to write, gzipped if it ends in .gz; stdout if left out')
     .addOption(jsonOption())
     .addHelpText(
@@ -56,7 +59,12 @@ async function features(cli: Cli, flags: Flags): Promise<void> {
   const asOf = parseTimes(flags.asOf, zone)
   const file = flags.out === undefined ? undefined : await openTextFile(flags.out)
   try {
-    const { events, rejects } = openEventFiles(cli, flags.events, 'features')
+    const { currency } = flags
+    const { events, rejects, money } = openEventFiles(cli, {
+      paths: flags.events,
+      title: 'features',
+      currency,
+    })
     const tables = await featureTable(plan, events, asOf)
     if (file) {
       await writeLines(file, featureCsv(tables))
@@ -68,18 +76,19 @@ async function features(cli: Cli, flags: Flags): Promise<void> {
         out: flags.out ?? null,
         featureSet: set.name,
         columns: plan.columns,
+        currency: money.code ?? null,
         rows,
         rejects: rejects.byReason(),
       }
       await cli.print(JSON.stringify(facts))
     }
-    noteRejects(cli, rejects)
+    noteRejects(cli, { rejects, money })
     const users = rows.reduce((sum, r) => sum + r.users, 0)
     cli.note(
       `${counted(users, 'row')} of ${counted(plan.columns.length, 'feature')} (${set.name}) as of ` +
         `${rows.map((r) => r.asOf).join(', ')} (${duration(performance.now() - started)})`,
     )
-    checkRejects(rejects)
+    checkRefused(rejects)
   } finally {
     await file?.discard()
   }

@@ -10,7 +10,16 @@ import { duration, number, percent } from '../../render/format.ts'
 import { facts, table, type Column } from '../../render/table.ts'
 import type { Cli } from '../cli.ts'
 import { loadFeatureSet } from '../declarations.ts'
-import { decimal, examples, featureSetOption, integer, jsonOption, seedOption } from '../options.ts'
+import {
+  currencyOption,
+  decimal,
+  examples,
+  featureSetOption,
+  FIRST_CURRENCY,
+  integer,
+  jsonOption,
+  seedOption,
+} from '../options.ts'
 import { tableOfCsv, tableOfEvents, type TrainingTable } from '../training-table.ts'
 
 interface Flags extends Pick<
@@ -21,6 +30,7 @@ interface Flags extends Pick<
   readonly features?: string
   readonly featureSet: string
   readonly asOf?: string
+  readonly currency?: string
   readonly outliers: TrainOptions['outlierCut']
   readonly out: string
   readonly json?: boolean
@@ -40,6 +50,7 @@ export function registerTrain(program: Command, cli: Cli): void {
     .option('--features <file>', 'a table written by `segmentation features`, instead of events')
     .addOption(featureSetOption())
     .option('--as-of <time>', 'use what happened before; default: the end of the events')
+    .addOption(currencyOption(`${FIRST_CURRENCY}; a table does not say`))
     .option('--k <n>', 'number of segments', integer(2, 64), d.k)
     .option(
       '--components <n>',
@@ -116,15 +127,17 @@ async function readTable(cli: Cli, flags: Flags, featureSet: FeatureSet): Promis
   if ((flags.events === undefined) === (flags.features === undefined)) {
     fail('usage', 'train needs either --events FILE… or --features FILE.csv')
   }
-  if (flags.features === undefined) return tableOfEvents(cli, flags.events ?? [], featureSet, flags.asOf)
+  const { currency } = flags
+  if (flags.features === undefined)
+    return tableOfEvents(cli, flags.events ?? [], featureSet, flags.asOf, currency)
   if (flags.asOf !== undefined) fail('usage', '--as-of belongs to --events; a table has its own times')
-  return tableOfCsv(flags.features, featureSet)
+  return tableOfCsv(flags.features, featureSet, currency)
 }
 
 function trainedJson({ bundle, metrics, qualities }: Trained, out: string): string {
   const segments = bundle.segments.map(({ key, share }) => ({ key, share }))
-  const { users, asOf } = bundle.training
-  return JSON.stringify({ out, version: bundle.version, users, asOf, segments, metrics, qualities })
+  const { users, asOf, currency } = bundle.training
+  return JSON.stringify({ out, version: bundle.version, users, asOf, currency, segments, metrics, qualities })
 }
 
 function trainedText({ bundle, labels, metrics }: Trained, out: string): string {

@@ -23,7 +23,10 @@ const hash = z.strictObject({
 
 const id = z.union([field, hash])
 
-const currencyCode = z.string().refine((code) => minorDigits(code) !== undefined, 'is not an ISO 4217 code')
+/** ISO 4217. */
+export const currencyCode = z
+  .string()
+  .refine((code) => minorDigits(code) !== undefined, 'is not an ISO 4217 code')
 
 const currency = z.union([currencyCode, z.strictObject({ field, default: currencyCode.optional() })])
 

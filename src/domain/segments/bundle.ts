@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { canonicalJson } from '../base/canonical.ts'
 import { sha256Hex } from '../base/hash.ts'
 import { fail } from '../../errors.ts'
+import { currencyCode } from '../events/mapping.ts'
 import { featureSetSchema } from '../features/feature-set.ts'
 import { OUTLIER } from './transition.ts'
 
@@ -59,6 +60,8 @@ export const bundleSchema = z.strictObject({
   training: z.strictObject({
     source: z.string(),
     asOf: z.string(),
+    /** Of the amounts behind the features; null: none was given and none was seen. */
+    currency: currencyCode.nullable(),
     users: z.int(),
     seed: z.int(),
     metrics: z.record(z.string(), z.number()),

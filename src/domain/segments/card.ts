@@ -16,6 +16,7 @@ export function bundleCard(bundle: Bundle, labels: Labels): string {
       [
         ['source', t.source],
         ['as of', t.asOf],
+        ['currency', t.currency ?? 'none known'],
         ['customers', formatNumber(t.users, 'en')],
         ['parent', bundle.lineage.parent ?? 'none'],
         ...Object.entries(t.metrics)

@@ -61,6 +61,7 @@ export function smallBundle(change: Partial<Omit<Bundle, 'version'>> = {}): Bund
     training: {
       source: 'by hand',
       asOf: '2025-01-01T00:00:00.000Z',
+      currency: 'EUR',
       users: 10,
       seed: 1,
       metrics: { silhouette: 0.5 },
