@@ -63,7 +63,7 @@ const native = zlib as unknown as {
 
 const zstdCompress: Transform = native.zstdCompress
   ? promisify(native.zstdCompress)
-  : () => fail('config-invalid', 'compression zstd: this Node cannot write it; expected 22.15 or later')
+  : async () => fail('config-invalid', 'compression zstd: this Node cannot write it; expected 22.15 or later')
 const zstdDecompress: Transform = native.zstdDecompress
   ? promisify(native.zstdDecompress)
   : (bytes) => Promise.resolve(Buffer.from(unzstd(bytes)))

@@ -31,7 +31,7 @@ export const REPAIRS = {
       'read_committed lets aborted records through where transactions overlap or a fetch starts inside one, and takes any key of ' +
       'four zero bytes for an abort marker',
     link: 'kafkajs/src/consumer/filterAbortedMessages.js; Apache Kafka, CompletedFetch.java',
-    test: 'repairs.test.ts: overlapping aborted transactions are not seen, from any start',
+    test: 'repairs.test.ts: abort-filter; source-tests.ts: aborted records and markers are not seen',
     apply: () => {
       const path = require.resolve('kafkajs/src/consumer/filterAbortedMessages')
       require(path)
@@ -42,7 +42,7 @@ export const REPAIRS = {
   'offset-commit': {
     defect: 'an offset out of range writes −1 or −2 into the group, outside any transaction',
     link: 'https://github.com/tulios/kafkajs/issues/1119',
-    test: 'repairs.test.ts: no offset leaves the process outside a transaction',
+    test: 'repairs.test.ts: offset-commit; source-tests.ts: records lost to retention write no offset',
     apply: () => {
       const { KafkaJSNonRetriableError } = require('kafkajs/src/errors') as {
         KafkaJSNonRetriableError: new (message: string) => Error
@@ -54,7 +54,7 @@ export const REPAIRS = {
   'idle-timer': {
     defect: 'an idle connection re-arms a timer with a negative delay every millisecond',
     link: 'https://github.com/tulios/kafkajs/issues/1751',
-    test: 'repairs.test.ts: an idle connection sets no timers',
+    test: 'repairs.test.ts: idle-timer',
     apply: () => {
       const queue = prototypeOf('kafkajs/src/network/requestQueue')
       const schedule = queue['scheduleCheckPendingRequests']

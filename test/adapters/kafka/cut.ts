@@ -45,7 +45,10 @@ export async function cutter(access: KafkaAccess): Promise<Cutter> {
         next = undefined
         cuts++
         mute = true
-        if (what === 'request') return void client.destroy()
+        if (what === 'request') {
+          client.destroy()
+          return
+        }
       }
       broker.write(frame)
     })
