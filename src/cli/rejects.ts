@@ -10,11 +10,13 @@ const REFUSED_SHARE_MAX = 0.05
  * `see` names where they are kept.
  */
 export function checkRefused({ refused, read }: { refused: number; read: number }, see?: string): void {
-  const share = read === 0 ? 0 : refused / read
-  if (share <= REFUSED_SHARE_MAX) return
+  if (refused <= REFUSED_SHARE_MAX * read) return
   const most = percent(REFUSED_SHARE_MAX, 0)
   const where = see === undefined ? '' : `; see ${see}`
-  fail('check-failed', `✗ ${percent(share)} of the records were refused, at most ${most} may be${where}`)
+  fail(
+    'check-failed',
+    `✗ ${number(refused)} of ${number(read)} records were refused, more than ${most}${where}`,
+  )
 }
 
 /** Places shown per reason. */

@@ -160,7 +160,7 @@ describe('what was not read', () => {
     expect(check).toThrow(
       expect.objectContaining({
         exit: 3,
-        message: expect.stringMatching(/^✗ .*5 % may be; see lost\.ndjson$/) as string,
+        message: expect.stringMatching(/^✗ .*more than 5 %; see lost\.ndjson$/) as string,
       }),
     )
   })

@@ -49,7 +49,7 @@ describe('features', () => {
     const { code, out, err } = await run(['features', '--events', at('wrong.ndjson'), ...asOf])
     expect(code).toBe(3)
     expect(out).toMatch(/^user_id,as_of,/)
-    expect(err).toContain('✗ 100.0 % of the records were refused')
+    expect(err).toContain('✗ 10 of 10 records were refused, more than 5 %')
     const trained = await run(['train', '--events', at('wrong.ndjson'), ...asOf, '--out', at('never')])
     expect(trained.code).toBe(3)
   })
