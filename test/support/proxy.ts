@@ -3,6 +3,8 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 /** A wire between a client and a server on this machine that does what real ones do. */
 export interface Wire {
   readonly port: number
+  /** Connections so far. */
+  opened: number
   /** Answers are held back for this long. */
   delayMs: number
   /** Nothing passes any more on the connections that are open, in either direction, and nobody is told. */
@@ -20,6 +22,7 @@ export async function openWire(port: number): Promise<Wire> {
   let untilLost = Infinity
   let generation = 0
   const server = createServer((client) => {
+    wire.opened++
     const upstream = connect(port, '127.0.0.1')
     let lost = false
     const born = generation
@@ -51,6 +54,7 @@ export async function openWire(port: number): Promise<Wire> {
   })
   const wire: Wire = {
     port: 0,
+    opened: 0,
     delayMs: 0,
     halfOpen: () => {
       generation++

@@ -53,7 +53,7 @@ export class RedisStore implements StateStore {
     assert(p >= 0 && p < partitions, 'a task is one of the partitions')
     await settleMeta(this.#redis, app, partitions)
     const rebuild = this.#options.rebuild === true && !this.#rebuilt.has(p)
-    const segments = new Set(rebuild ? await this.#listed(p) : [])
+    const segments = new Set(rebuild ? await this.#named(p) : [])
     const answer = await this.#knowing(p, segments, (keys, names) =>
       this.#redis.script('segmentationTake', keys, [token, rebuild ? 'rebuild' : '', ...names]),
     )
@@ -217,16 +217,10 @@ export class RedisStore implements StateStore {
     )
   }
 
-  /** Segments that have an index, by the state's own list and by what its head says. */
-  async #listed(p: Task): Promise<string[]> {
-    const { app } = this.#options
-    const [listed, head] = await this.#redis.call((client) =>
-      Promise.all([
-        client.smembers(redisKey(app, p, 'segments')),
-        client.hget(redisKey(app, p, 'head'), 'head'),
-      ]),
-    )
-    return [...new Set([...listed, ...segmentsOf(head)])]
+  /** Segments that the stored head names: their indexes are found even where the list of indexes is gone. */
+  async #named(p: Task): Promise<string[]> {
+    const key = redisKey(this.#options.app, p, 'head')
+    return segmentsOf(await this.#redis.call((client) => client.hget(key, 'head')))
   }
 
   #keys(p: Task): readonly string[] {

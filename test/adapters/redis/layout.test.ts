@@ -7,7 +7,7 @@ import type { Checkpoint, Head, StateStore } from '../../../src/ports/store.ts'
 import { checkpoint } from '../../conformance/store.ts'
 import { head, membership, profile } from '../../support/revisions.ts'
 import { quietClient, startRedis } from '../../support/servers/redis.ts'
-import { FENCE, Place } from './place.ts'
+import { FENCE, Place, watched } from './place.ts'
 
 /** How a state lies in Redis: what others rely on who read it without this program. */
 const server = await startRedis('--maxmemory-policy', 'noeviction')
@@ -79,7 +79,7 @@ describe.skipIf(!at)(`a state in Redis ${name}`, () => {
   })
 
   test('each reader finds a user in his task, and lists members of all tasks in one order', async () => {
-    const partitions = 5
+    const partitions = 2
     const store = place.store({ partitions })
     const users = Array.from({ length: 2500 }, (_, i) => `user-${(i * 7919) % 10_007}`)
     for (let p = 0; p < partitions; p++) {
@@ -142,13 +142,18 @@ describe.skipIf(!at)(`a state in Redis ${name}`, () => {
   })
 
   test('large profiles go in small chunks', async () => {
-    const store = place.store()
-    const profiles = Array.from({ length: 200 }, (_, i) => ({
-      ...profile(`u${i}`, i),
-      bytes: new Uint8Array(32_768),
-    }))
-    await written(store, { profiles })
-    expect((await store.read(0, 'a', ['u199'], 0, 0)).profiles[0]?.bytes).toHaveLength(32_768)
+    let chunks = 0
+    const counting = watched(place.redis, (script) => {
+      if (script === 'segmentationChunk') chunks++
+    })
+    const store = place.store({}, counting)
+    const bytes = new Uint8Array(32_768)
+    await written(store, {
+      profiles: Array.from({ length: 200 }, (_, i) => ({ user: `u${i}`, due: i, bytes })),
+    })
+    expect((await store.read(0, 'a', ['u199'], 0, 0)).profiles[0]?.bytes).toHaveLength(bytes.length)
+    // One MiB each, and a profile.
+    expect(chunks).toBe(7)
   })
 
   test('a member leaves a segment that this owner has never heard of', async () => {
@@ -167,16 +172,8 @@ describe.skipIf(!at)(`a state in Redis ${name}`, () => {
 
   test('bundles and labels are written only where they change, and always read with their head', async () => {
     const bundles: string[] = []
-    const listening = new Proxy(place.redis, {
-      get: (target, property) => {
-        const value: unknown = Reflect.get(target, property, target)
-        if (property !== 'script')
-          return typeof value === 'function' ? (value.bind(target) as unknown) : value
-        return (...[script, keys, args]: Parameters<RedisConnection['script']>) => {
-          if (script === 'segmentationHead') bundles.push(String(args[6]))
-          return target.script(script, keys, args)
-        }
-      },
+    const listening = watched(place.redis, (script, args) => {
+      if (script === 'segmentationHead') bundles.push(String(args[6]))
     })
     const store = place.store({}, listening)
     const labels = { loyal: { name: { en: 'Loyal', fr: 'Fidèles' } } } as unknown as Head['labels']

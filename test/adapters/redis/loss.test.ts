@@ -5,7 +5,7 @@ import { openRedis, type RedisConnection } from '../../../src/adapters/redis/cli
 import { checkpoint } from '../../conformance/store.ts'
 import { head, journalLine, membership, profile } from '../../support/revisions.ts'
 import { quietClient, startRedis } from '../../support/servers/redis.ts'
-import { crowd, FENCE, Place } from './place.ts'
+import { crowd, FENCE, Place, watched } from './place.ts'
 
 /** A server that loses what it had confirmed. It is the tests' own: they delete all that it holds. */
 const server = await startRedis('--maxmemory-policy', 'noeviction')
@@ -24,18 +24,8 @@ afterAll(async () => {
 /** The connection, with something done behind the n-th chunk's answer. */
 function interrupted(connection: RedisConnection, n: number, after: () => Promise<unknown>): RedisConnection {
   let chunks = 0
-  return new Proxy(connection, {
-    get: (target, property) => {
-      if (property !== 'script') {
-        const value: unknown = Reflect.get(target, property, target)
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value
-      }
-      return async (...[name, keys, args]: Parameters<RedisConnection['script']>) => {
-        const answer = await target.script(name, keys, args)
-        if (name === 'segmentationChunk' && ++chunks === n) await after()
-        return answer
-      }
-    },
+  return watched(connection, async (script) => {
+    if (script === 'segmentationChunk' && ++chunks === n) await after()
   })
 }
 
@@ -124,23 +114,38 @@ describe.skipIf(!at)(`a Redis that loses: ${name}`, () => {
     expect(await place.all()).toEqual(expected)
   })
 
-  test('half a checkpoint that a former owner left is forgotten: the next one starts at its first chunk', async () => {
-    const next = place.store()
+  test.each([0, 3])(
+    'half a checkpoint that a former owner left is forgotten: the next one, of revision %i, starts at its first chunk',
+    async (rev) => {
+      const next = place.store()
+      const store = place.store(
+        {},
+        interrupted(place.redis, 2, () => next.take(FENCE, 'b')),
+      )
+      await store.take(FENCE, 'a')
+      expect(await store.checkpoint(0, crowd(0, MANY, 1))).toBe('fenced')
+      expect(await behind?.hlen(place.key('profiles'))).toBeGreaterThan(MANY / 2)
+      const sealed = { ...crowd(rev, MANY, 2), after: undefined }
+      expect(await next.checkpoint(0, { ...sealed, token: 'b' })).toBe('ok')
+      const undisturbed = new Place(place.redis, place.behind)
+      const alone = undisturbed.store()
+      await alone.take(FENCE, 'a')
+      await alone.checkpoint(0, sealed)
+      const without = async (at: Place): Promise<string> =>
+        JSON.stringify(await at.all()).replaceAll(at.app, 'app')
+      expect(await without(place)).toBe(await without(undisturbed))
+    },
+  )
+
+  test('half a checkpoint goes on as itself only: one of another revision is stale', async () => {
     const store = place.store(
       {},
-      interrupted(place.redis, 2, () => next.take(FENCE, 'b')),
+      interrupted(place.redis, 1, () => Promise.reject(new Error('the process is elsewhere'))),
     )
     await store.take(FENCE, 'a')
-    expect(await store.checkpoint(0, crowd(0, MANY, 1))).toBe('fenced')
-    expect(await behind?.hlen(place.key('profiles'))).toBeGreaterThan(MANY / 2)
-    expect(await next.checkpoint(0, { ...crowd(0, MANY, 1), token: 'b' })).toBe('ok')
-    const undisturbed = new Place(place.redis, place.behind)
-    const alone = undisturbed.store()
-    await alone.take(FENCE, 'a')
-    await alone.checkpoint(0, crowd(0, MANY, 1))
-    const without = async (at: Place): Promise<string> =>
-      JSON.stringify(await at.all()).replaceAll(at.app, 'app')
-    expect(await without(place)).toBe(await without(undisturbed))
+    await expect(store.checkpoint(0, crowd(0, MANY, 1))).rejects.toThrow('elsewhere')
+    expect(await store.checkpoint(0, { ...crowd(1, MANY, 1), after: undefined })).toBe('stale')
+    expect(await store.checkpoint(0, crowd(0, MANY, 1))).toBe('ok')
   })
 
   test.each([
@@ -179,6 +184,7 @@ describe.skipIf(!at)(`a Redis that loses: ${name}`, () => {
       await former.checkpoint(task, checkpoint({ profiles: [profile('u', 5)], memberships }))
     }
     await behind?.hdel(place.key('profiles'), 'u')
+    await behind?.srem(place.key('segments'), 'loyal')
     await lost(place.store({ partitions: 2 }).take(FENCE, 'b'))
     const store = place.store(options)
     expect(await store.take(FENCE, 'b')).toBeUndefined()

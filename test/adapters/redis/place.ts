@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import type { RedisConnection } from '../../../src/adapters/redis/client.ts'
+import type { Arg, RedisConnection } from '../../../src/adapters/redis/client.ts'
 import { redisKey } from '../../../src/adapters/redis/keys.ts'
 import { RedisReader } from '../../../src/adapters/redis/reader.ts'
 import { RedisStore, type RedisStoreOptions } from '../../../src/adapters/redis/store.ts'
@@ -96,4 +96,24 @@ export async function again<T>(call: () => Promise<T>): Promise<{ result: T; cal
       await new Promise((later) => setTimeout(later, 10))
     }
   }
+}
+
+/** The connection, telling of each script that was answered; the caller hears the answer after that. */
+export function watched(
+  connection: RedisConnection,
+  answered: (script: string, args: readonly Arg[]) => unknown,
+): RedisConnection {
+  return new Proxy(connection, {
+    get: (target, property) => {
+      if (property !== 'script') {
+        const value: unknown = Reflect.get(target, property, target)
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value
+      }
+      return async (...[name, keys, args]: Parameters<RedisConnection['script']>) => {
+        const answer = await target.script(name, keys, args)
+        await answered(name, args)
+        return answer
+      }
+    },
+  })
 }
