@@ -197,34 +197,41 @@ export class TaskLoop {
         )
         return () => this.#stepped(own, whole)
       }
-      case 'publish': {
-        const { page } = own
-        own.page = new OpenPage()
-        const rev = page.revisions.at(-1)?.line.rev ?? -1
-        this.#point('page-closed', rev)
-        await outlet.publish(own.fence as Fence, { revisions: page.revisions })
-        this.#point('published', rev)
-        for (const { transitions } of page.revisions) {
-          for (const t of transitions) this.#ports.telemetry.count(`transitions/${t.origin}/${t.cause}`, 1)
-        }
-        return () => this.dispatch({ type: 'published', rev })
-      }
-      case 'checkpoint': {
-        const sealed = own.sealed as Checkpoint
-        this.#point('checkpoint-writing', sealed.head.rev)
-        const outcome = await store.checkpoint(this.task, sealed)
-        this.#point('checkpointed', sealed.head.rev)
-        return () => {
-          if (outcome !== 'ok') return this.dispatch({ type: 'doubt' })
-          own.fold?.memory.book.stored()
-          this.dispatch({ type: 'checkpointed', rev: sealed.head.rev })
-        }
-      }
+      case 'publish':
+        return this.#publish(own)
+      case 'checkpoint':
+        return this.#checkpoint(own)
       case 'probe':
         break
     }
     await Promise.all([source.bounds(this.task), store.read(this.task, own.token, [], 0, 0)])
     return () => this.dispatch({ type: 'free' })
+  }
+
+  async #publish(own: Ownership): Promise<() => void> {
+    const { outlet, telemetry } = this.#ports
+    const { page } = own
+    own.page = new OpenPage()
+    const rev = page.revisions.at(-1)?.line.rev ?? -1
+    this.#point('page-closed', rev)
+    await outlet.publish(own.fence as Fence, { revisions: page.revisions })
+    this.#point('published', rev)
+    for (const { transitions } of page.revisions) {
+      for (const t of transitions) telemetry.count(`transitions/${t.origin}/${t.cause}`, 1)
+    }
+    return () => this.dispatch({ type: 'published', rev })
+  }
+
+  async #checkpoint(own: Ownership): Promise<() => void> {
+    const sealed = own.sealed as Checkpoint
+    this.#point('checkpoint-writing', sealed.head.rev)
+    const outcome = await this.#ports.store.checkpoint(this.task, sealed)
+    this.#point('checkpointed', sealed.head.rev)
+    return () => {
+      if (outcome !== 'ok') return this.dispatch({ type: 'doubt' })
+      own.fold?.memory.book.stored()
+      this.dispatch({ type: 'checkpointed', rev: sealed.head.rev })
+    }
   }
 
   async #refold(own: Ownership): Promise<() => void> {
