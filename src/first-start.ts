@@ -5,6 +5,7 @@ import type { RunFolder } from './adapters/embedded/run-folder.ts'
 import { fileError, STDIN_PATH } from './adapters/files/bytes.ts'
 import { openBundleFiles } from './adapters/files/bundles.ts'
 import { firstTexts } from './app/run-setup.ts'
+import type { Bundle } from './domain/segments/bundle.ts'
 import { fail } from './errors.ts'
 import {
   parseRunConfig,
@@ -64,8 +65,8 @@ export async function settle(folder: RunFolder, asked: Asked): Promise<RunConfig
   if (asked.model === undefined) fail('usage', `${dir} is new: give the bundle to start with by --model DIR`)
   // before anything is written: a mistyped name must not become the folder's own
   for (const { path } of asked.inputs) if (path !== STDIN_PATH) checkInput(path)
-  const currency = currencyOf(asked)
   const { bundle, labels } = await openBundleFiles().load(asked.model)
+  const currency = runCurrency(asked, bundle)
   await openBundleFiles().save(bundle, labels, paths.model)
   const config: RunConfig = {
     format: RUN_CONFIG_FORMAT,
@@ -74,7 +75,7 @@ export async function settle(folder: RunFolder, asked: Asked): Promise<RunConfig
     follow: asked.follow,
     maxSleep: asked.maxSleep ?? (asked.follow ? MAX_SLEEP_LIVE : MAX_SLEEP_COMPLETE),
     liveFrom: asked.liveFrom ?? null,
-    currency: currency ?? bundle.training.currency ?? CURRENCY_DEFAULT,
+    currency,
     inputs: [...asked.inputs],
     model: bundle.version,
   }
@@ -89,19 +90,28 @@ export async function settle(folder: RunFolder, asked: Asked): Promise<RunConfig
   return config
 }
 
-/** As asked, or the constant one of the mappings. Throws `usage` where these disagree: every amount would be refused. */
-function currencyOf({ currency, inputs }: Asked): string | undefined {
+/**
+ * The one currency of a run: as asked, else the constant one of its mappings, else the bundle's, else `CURRENCY_DEFAULT`.
+ * Throws `usage` where a mapping says another than the one found: every amount of its input would be refused.
+ */
+export function runCurrency(
+  {
+    currency,
+    inputs,
+  }: { currency?: string | undefined; inputs: readonly Pick<RunInput, 'topic' | 'mapping'>[] },
+  bundle: Pick<Bundle, 'training'>,
+): string {
   let found = currency
   for (const { topic, mapping } of inputs) {
     if (mapping === null || typeof mapping.currency !== 'string') continue
     found ??= mapping.currency
-    if (mapping.currency !== found)
-      fail(
-        'usage',
-        `--currency: ${found}, but mapping ${mapping.name} (input ${topic}) says ${mapping.currency}`,
-      )
+    if (mapping.currency === found) continue
+    fail(
+      'usage',
+      `--currency: ${found}, but mapping ${mapping.name} (input ${topic}) says ${mapping.currency}`,
+    )
   }
-  return found
+  return found ?? bundle.training.currency ?? CURRENCY_DEFAULT
 }
 
 function checkInput(path: string): void {

@@ -4,6 +4,10 @@ import type { Cli } from '../../src/cli/cli.ts'
 import { failureOf } from '../../src/cli/failure.ts'
 import { buildProgram } from '../../src/cli/program.ts'
 import { ERRORS, SegmentationError } from '../../src/errors.ts'
+import { RUN_CONFIG_FORMAT } from '../../src/config.ts'
+import { CODEC_VERSION } from '../../src/domain/profile/profiles.ts'
+import { FOLD_VERSION } from '../../src/domain/profile/version.ts'
+import { BUNDLE_FORMAT } from '../../src/domain/segments/bundle.ts'
 import { run } from './run.ts'
 
 const silent: Cli = {
@@ -36,7 +40,9 @@ describe('help', () => {
     const { code, out } = await run(['--version'])
     expect(code).toBe(0)
     expect(out).toMatch(/^segmentation \d+\.\d+\.\d+\n/)
-    expect(out).toMatch(/^formats +.*bundle 1/m)
+    expect(out).toMatch(new RegExp(`^foldVersion +${FOLD_VERSION}$`, 'm'))
+    const formats = `bundle ${BUNDLE_FORMAT}, profile ${CODEC_VERSION}, run folder ${RUN_CONFIG_FORMAT}`
+    expect(out).toMatch(new RegExp(`^formats +${formats}$`, 'm'))
   })
 })
 
