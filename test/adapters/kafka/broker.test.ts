@@ -1,4 +1,5 @@
 import { beforeEach } from 'vitest'
+import { adminTests } from './admin-tests.ts'
 import { conformanceTests } from './conformance.ts'
 import { outletTests } from './outlet-tests.ts'
 import { place } from './place.ts'
@@ -13,6 +14,7 @@ beforeEach((context) => {
 })
 
 conformanceTests(here)
+adminTests(here)
 outletTests(here)
 sourceTests(here)
 streamTests(here)

@@ -1,7 +1,7 @@
 import { jsonEncoders } from '../../../src/adapters/kafka/encode.ts'
 import { KafkaOutlet } from '../../../src/adapters/kafka/outlet.ts'
 import { KafkaSource } from '../../../src/adapters/kafka/source.ts'
-import { topicNames } from '../../../src/adapters/kafka/topics.ts'
+import { OUTPUTS, topicNames, type Output } from '../../../src/adapters/kafka/topics.ts'
 import type { Outlet, Page } from '../../../src/ports/outlet.ts'
 import type { RecordSource } from '../../../src/ports/source.ts'
 import type { Topic } from '../../../src/ports/types.ts'
@@ -62,6 +62,25 @@ async function outlet(here: Place): Promise<OutletHarness> {
   await here.createApp(app)
   const names = topicNames(app)
   const opened: KafkaOutlet[] = []
+  const written: Record<Output, number> = {
+    'segment-changed': 0,
+    'user-segments': 0,
+    'dead-letter': 0,
+    journal: 0,
+  }
+  const shown = async ({ revisions }: Page): Promise<void> => {
+    for (const r of revisions) {
+      written['segment-changed'] += r.transitions.length
+      written['user-segments'] += r.memberships.length
+      written['dead-letter'] += r.deadLetters.length
+      written.journal++
+    }
+    for (const output of OUTPUTS)
+      await until(
+        'the page can be read',
+        async () => (await here.committed(names[output])).length >= written[output],
+      )
+  }
   const open = (): Outlet => {
     const made = new KafkaOutlet({
       access: here.access,
@@ -70,7 +89,7 @@ async function outlet(here: Place): Promise<OutletHarness> {
       encode: jsonEncoders(app),
     })
     opened.push(made)
-    return settled(made)
+    return settled(made, shown)
   }
   const values = async (topic: Topic): Promise<string[]> =>
     (await here.committed(topic)).map(({ value }) => value?.toString('utf8') ?? '')
@@ -95,22 +114,17 @@ async function outlet(here: Place): Promise<OutletHarness> {
 }
 
 /**
- * The broker acknowledges a commit before its marker can be read; nothing but a fence waits for that. The suite looks right
- * behind a page, and is shown it.
+ * The broker acknowledges a commit before its markers are in every partition; nothing but a fence waits for that. The suite
+ * looks right behind a page, and is shown it.
  */
-function settled(outlet: KafkaOutlet): Outlet {
+function settled(outlet: KafkaOutlet, shown: (page: Page) => Promise<void>): Outlet {
   return {
     fence: (p) => outlet.fence(p),
     tail: (fence) => outlet.tail(fence),
     journal: (p, after) => outlet.journal(p, after),
-    publish: async (fence, page: Page) => {
+    publish: async (fence, page) => {
       await outlet.publish(fence, page)
-      const last = page.revisions.at(-1)?.line.rev
-      if (last === undefined) return
-      await until('the page can be read', async () => {
-        for await (const line of outlet.journal(fence.task, last - 1)) if (line.rev === last) return true
-        return false
-      })
+      await shown(page)
     },
   }
 }
