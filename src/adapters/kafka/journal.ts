@@ -21,9 +21,22 @@ export class JournalReader {
     this.#topic = topic
   }
 
-  /** The last committed line of partition p, up to its last stable offset. */
+  /**
+   * The last committed line of partition p. Behind a fence nothing may be undecided there; where something is, a transaction
+   * hangs (a broker that crashed between a commit and its markers can leave one), and to believe the end before it would be to
+   * publish again what lies in it: rejects with `unreachable`.
+   */
   async tail(p: Task): Promise<JournalLine | undefined> {
+    // in this order: what is decided by then lies before what is written later
     const { start, end } = await this.#bounds(p)
+    const written = await this.#reader.highWatermark(this.#topic, p)
+    if (written !== end) {
+      fail(
+        'unreachable',
+        `${this.#topic}, partition ${p}: a transaction is open between ${end} and ${written}, expected none behind the fence; ` +
+          'where it stays so, find it with kafka-transactions.sh find-hanging, and end it',
+      )
+    }
     for (let span = TAIL_SPAN; ; span *= SPAN_GROWTH) {
       const from = Math.max(start, end - span)
       let last: StoredRecord | undefined

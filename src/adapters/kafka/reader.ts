@@ -24,10 +24,18 @@ type RawBroker = Omit<Broker, 'fetch'> & {
   fetch(request: Parameters<Broker['fetch']>[0]): Promise<{
     readonly responses: readonly { readonly partitions: readonly FetchedPartition[] }[]
   }>
+  listOffsets(request: {
+    isolationLevel: number
+    topics: readonly { topic: string; partitions: readonly { partition: number; timestamp: number }[] }[]
+  }): Promise<{
+    readonly responses: readonly { readonly partitions: readonly { readonly offset: string }[] }[]
+  }>
   leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>
 }
 
+const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
+const LATEST = -1
 const MAX_FETCH_BYTES = 4 * 1024 * 1024
 const FETCH_WAIT_MS = SECOND_MS / 2
 /** Empty answers in a row, below an end that was read before, until the read is given up. */
@@ -88,6 +96,18 @@ export class PartitionReader {
     })
   }
 
+  /** End of what is written, decided or not. */
+  highWatermark(topic: Topic, p: Task): Promise<Offset> {
+    return this.#with(`read the end of ${topic}, partition ${p}`, async (cluster) => {
+      const broker = await leaderOf(cluster, topic, p)
+      const { responses } = await broker.listOffsets({
+        isolationLevel: READ_UNCOMMITTED,
+        topics: [{ topic, partitions: [{ partition: p, timestamp: LATEST }] }],
+      })
+      return Number(responses[0]?.partitions[0]?.offset)
+    })
+  }
+
   /** The committed records of [from, to), piece by piece as they are fetched; a piece may be empty. */
   async *records(
     topic: Topic,
@@ -116,10 +136,7 @@ export class PartitionReader {
 
   #fetch(topic: Topic, p: Task, at: Offset, maxBytes: number): Promise<FetchedPartition> {
     return this.#with(`read ${topic}, partition ${p}, from ${at}`, async (cluster) => {
-      await cluster.addTargetTopic(topic)
-      const leader = cluster.findTopicPartitionMetadata(topic).find((m) => m.partitionId === p)?.leader
-      if (leader === undefined) throw new Error(`${topic} has no partition ${p}`)
-      const broker = (await cluster.findBroker({ nodeId: String(leader) })) as unknown as RawBroker
+      const broker = await leaderOf(cluster, topic, p)
       const { responses } = await broker.fetch({
         maxWaitTime: FETCH_WAIT_MS,
         minBytes: 1,
@@ -159,4 +176,11 @@ export class PartitionReader {
       throw kafkaFailure(error, doing)
     }
   }
+}
+
+async function leaderOf(cluster: Cluster, topic: Topic, p: Task): Promise<RawBroker> {
+  await cluster.addTargetTopic(topic)
+  const leader = cluster.findTopicPartitionMetadata(topic).find((m) => m.partitionId === p)?.leader
+  if (leader === undefined) throw new Error(`${topic} has no partition ${p}`)
+  return (await cluster.findBroker({ nodeId: String(leader) })) as unknown as RawBroker
 }

@@ -123,6 +123,22 @@ export function outletTests(here: Place): void {
       expect((await outlet.tail(await outlet.fence(0)))?.rev).toBe(1)
     })
 
+    test('a transaction that hangs behind the fence is not read past, nor the journal taken for empty', async () => {
+      const app = await newApp()
+      const outlet = open(app)
+      const writer = await here.transactional(here.name('foreign'))
+      const hanging = await writer.transaction()
+      await hanging.send({ topic: topicNames(app).journal, messages: [{ value: '{}', partition: 0 }] })
+      const fence = await outlet.fence(0)
+      await expect(outlet.tail(fence)).rejects.toMatchObject({ code: 'unreachable', retryable: true })
+      await expect(outlet.publish(fence, page(revision(0)))).rejects.toThrow('between 0 and 1')
+      await hanging.abort()
+      const next = await outlet.fence(0)
+      await until('it is ended', async () => (await outlet.tail(next).catch(() => 'open')) === undefined)
+      await outlet.publish(next, page(revision(0)))
+      await writer.disconnect()
+    })
+
     test('the journal is read from anywhere in a long one', async () => {
       const app = await newApp()
       const outlet = open(app)
@@ -207,8 +223,11 @@ export function outletTests(here: Place): void {
         const outlet = open(app)
         const fence = await outlet.fence(0)
         await outlet.publish(fence, page(busyRevision(0, 1)))
+        // a fence waits for the markers: a broker that dies before them may leave a transaction that hangs
+        const last = await outlet.fence(0)
+        await outlet.tail(last)
         const back = here.server.restart?.()
-        const failed = await outlet.publish(fence, page(busyRevision(1, 1))).catch((e: unknown) => e)
+        const failed = await outlet.publish(last, page(busyRevision(1, 1))).catch((e: unknown) => e)
         await back
         if (failed !== undefined) expect(failed).toMatchObject({ retryable: true })
         let tail: JournalLine | undefined
