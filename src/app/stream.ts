@@ -8,6 +8,8 @@ export interface StreamOptions {
   readonly optionsOf: (task: Task) => TaskOptions
   /** End once every input has ended and is folded (complete files). */
   readonly endsWithInputs: boolean
+  /** A task that stops ends the stream, unless this takes the news: then the other tasks go on (rule T11). */
+  readonly onStopped?: ((task: Task, error: SegmentationError) => void) | undefined
 }
 
 /** Where the tasks stood when they were let go, and why the stream ended. */
@@ -65,7 +67,7 @@ export class Stream {
         if (ended && this.#options.endsWithInputs) this.end('inputs')
       },
       left: () => this.#left(task),
-      stopped: (_task, error) => this.#stopped(error),
+      stopped: (_task, error) => this.#stopped(task, error),
       crashed: (_task, error) => this.#break(error),
     })
     this.#loops.set(task, loop)
@@ -79,8 +81,9 @@ export class Stream {
     this.#maybeDone()
   }
 
-  #stopped(error: SegmentationError): void {
-    this.#break(error)
+  #stopped(task: Task, error: SegmentationError): void {
+    if (this.#options.onStopped) this.#options.onStopped(task, error)
+    else this.#break(error)
   }
 
   #maybeDone(): void {

@@ -5,8 +5,10 @@ import { registerFeatures } from './commands/features.ts'
 import { registerGenerate } from './commands/generate.ts'
 import { registerIngest } from './commands/ingest.ts'
 import { registerPredict } from './commands/predict.ts'
+import { registerPromote } from './commands/promote.ts'
 import { registerReplay } from './commands/replay.ts'
 import { registerStream } from './commands/stream.ts'
+import { registerTopics } from './commands/topics.ts'
 import { registerTrain } from './commands/train.ts'
 import { failureOf } from './failure.ts'
 import { versionText } from './version.ts'
@@ -24,6 +26,8 @@ const VERBS: readonly Register[] = [
   registerPredict,
   registerStream,
   registerReplay,
+  registerPromote,
+  registerTopics,
 ]
 
 export function buildProgram(cli: Cli): Command {

@@ -5,6 +5,7 @@ import { cpus, totalmem } from 'node:os'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
+/** @type {readonly (readonly [name: string, title: string, args: string[]])[]} */
 const BENCHES = [
   ['fold', 'The bare fold: events in memory to a vector', ['1000000', '20000']],
   ['duties', 'The fold with all its duties', ['30000', '60']],
@@ -14,8 +15,11 @@ const BENCHES = [
   ['train', 'Training', []],
 ]
 
+/** @param {string} name */
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
+/** @param {number} bytes */
 const gib = (bytes) => (bytes / 2 ** 30).toFixed(0)
+/** @type {{ version: string }} */
 const { version } = JSON.parse(readFileSync(here('../../package.json'), 'utf8'))
 const parts = [
   '# Benchmarks',
@@ -24,7 +28,10 @@ const parts = [
 ]
 for (const [name, title, args] of BENCHES) {
   process.stderr.write(`${name} …\n`)
-  const run = spawnSync(process.execPath, ['--expose-gc', here(`${name}.mjs`), ...args], { encoding: 'utf8', maxBuffer: 1 << 26 })
+  const run = spawnSync(process.execPath, ['--expose-gc', here(`${name}.mjs`), ...args], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  })
   process.stderr.write(run.stderr)
   if (run.status !== 0) {
     process.stderr.write(`${name} failed\n`)

@@ -22,7 +22,13 @@ const path = join(dir, 'shop.ndjson')
 const events = [...generateShop({ ...SHOP_DEFAULTS, users, days })]
 const fd = openSync(path, 'w')
 for (let i = 0; i < events.length; i += 5000) {
-  writeSync(fd, events.slice(i, i + 5000).map((e) => `${JSON.stringify(e)}\n`).join(''))
+  writeSync(
+    fd,
+    events
+      .slice(i, i + 5000)
+      .map((e) => `${JSON.stringify(e)}\n`)
+      .join(''),
+  )
 }
 
 async function timed(work) {
@@ -36,7 +42,8 @@ async function timed(work) {
 
 async function parseOnly() {
   let n = 0
-  for await (const line of createInterface({ input: createReadStream(path) })) n += JSON.parse(line).eventTime > 0 ? 1 : 0
+  for await (const line of createInterface({ input: createReadStream(path) }))
+    n += JSON.parse(line).eventTime > 0 ? 1 : 0
   return n
 }
 
@@ -47,13 +54,25 @@ async function stream(name, k) {
   const { bundle, labels } = trainBundle({ featureSet: set, table, options })
   await openBundleFiles().save(bundle, labels, join(dir, name))
   const counts = new Map()
-  const telemetry = { point() {}, notice() {}, count: (what, by) => counts.set(what, (counts.get(what) ?? 0) + by) }
+  const telemetry = {
+    point() {},
+    notice() {},
+    count: (what, by) => counts.set(what, (counts.get(what) ?? 0) + by),
+  }
   const inputs = [{ topic: 'shop', path, format: 'ndjson', mapping: null }]
-  const run = await openRun({ dir: join(dir, `run-${name}`), asked: { follow: false, inputs, model: join(dir, name) }, telemetry })
+  const run = await openRun({
+    dir: join(dir, `run-${name}`),
+    asked: { follow: false, inputs, model: join(dir, name) },
+    telemetry,
+  })
   const task = new Stream(run.ports, { optionsOf: () => run.options, endsWithInputs: true })
   const t = await timed(() => task.run())
   await run.close()
-  return { ...t, wakes: (counts.get('wakes') ?? 0) / events.length, moves: t.result.heads.get(0).counts.moves / events.length }
+  return {
+    ...t,
+    wakes: (counts.get('wakes') ?? 0) / events.length,
+    moves: t.result.heads.get(0).counts.moves / events.length,
+  }
 }
 
 const number = (n) => Math.round(n).toLocaleString('en')
@@ -63,11 +82,16 @@ console.log('|---|--:|--:|--:|--:|--:|')
 await parseOnly()
 const base = await timed(parseOnly)
 console.log(`| read + JSON.parse | ${base.cpu.toFixed(2)} | ${number(base.rate)} | 1.00 | – | – |`)
-for (const [name, k] of [['seed', 4], ['behaviour', 5]]) {
+for (const [name, k] of [
+  ['seed', 4],
+  ['behaviour', 5],
+]) {
   const r = await stream(name, k)
   console.log(
     `| stream, ${name} | ${r.cpu.toFixed(2)} | ${number(r.rate)} | ${(r.rate / base.rate).toFixed(2)} | ${r.wakes.toFixed(2)} | ${r.moves.toFixed(3)} |`,
   )
 }
-console.log(`peak memory ${number(process.resourceUsage().maxRSS / 1024)} MB, the events of the benchmark among them`)
+console.log(
+  `peak memory ${number(process.resourceUsage().maxRSS / 1024)} MB, the events of the benchmark among them`,
+)
 rmSync(dir, { recursive: true, force: true })

@@ -8,7 +8,10 @@ import { fileURLToPath } from 'node:url'
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 const readme = fileURLToPath(new URL('../../README.md', import.meta.url))
 const dir = mkdtempSync(join(tmpdir(), 'segmentation-demo-'))
-const demo = spawnSync(process.execPath, [main, 'demo', '--out', 'amazing-demo'], { cwd: dir, encoding: 'utf8' })
+const demo = spawnSync(process.execPath, [main, 'demo', '--out', 'amazing-demo'], {
+  cwd: dir,
+  encoding: 'utf8',
+})
 rmSync(dir, { recursive: true, force: true })
 if (demo.status !== 0) {
   process.stderr.write(demo.stderr)
@@ -16,4 +19,7 @@ if (demo.status !== 0) {
 }
 const text = readFileSync(readme, 'utf8')
 const block = `<!-- demo -->\n\n\`\`\`\n${demo.stdout.trimEnd()}\n\`\`\`\n\n<!-- /demo -->`
-writeFileSync(readme, text.replace(/<!-- demo -->[\s\S]*<!-- \/demo -->/, () => block))
+writeFileSync(
+  readme,
+  text.replace(/<!-- demo -->[\s\S]*<!-- \/demo -->/, () => block),
+)

@@ -19,13 +19,24 @@ export interface Projector {
   readonly project: (raw: Float64Array, out: Float64Array) => void
 }
 
+/** The chain as one matrix and one offset over transformed, centred features. */
+export interface FoldedProjection {
+  readonly F: number
+  readonly C: number
+  /** W, C × F. */
+  readonly weights: Float64Array
+  /** b, length C. */
+  readonly offset: Float64Array
+  /** raw (F) → cut, transformed and centred (F); nothing is allocated. */
+  readonly prepare: (raw: Float64Array, out: Float64Array) => void
+}
+
 /**
  * Folds scaler and PCA into one matrix and one offset: with t the transformed vector,
  * z = P·((t − μ)/σ − m) = W·(t − μ) − b, where W = P/σ and b = P·m. The mean is subtracted before the product, not folded
  * into b, because μ/σ can be large (days since an old event) and the difference of two large products would lose digits.
- * Sums run over the features in ascending order, one accumulator per component.
  */
-export function compileProjector(params: ProjectionParams): Projector {
+export function foldProjection(params: ProjectionParams): FoldedProjection {
   const F = params.scaler.mean.length
   const C = params.pca.components.length
   assert(params.transforms.length === F && params.caps.length === F, 'a transform and a cap per feature')
@@ -41,20 +52,25 @@ export function compileProjector(params: ProjectionParams): Projector {
       offset[c] = (offset[c] as number) + p * (params.pca.mean[j] as number)
     }
   })
-  const t = new Float64Array(F)
-
-  function prepare(raw: Float64Array): void {
+  function prepare(raw: Float64Array, out: Float64Array): void {
     for (let j = 0; j < F; j++) {
       let x = raw[j] as number
       const cap = caps[j] as number
       if (x > cap) x = cap
       const code = codes[j] as number
-      t[j] = (code === 0 ? x : transformByCode(code, x)) - (mean[j] as number)
+      out[j] = (code === 0 ? x : transformByCode(code, x)) - (mean[j] as number)
     }
   }
+  return { F, C, weights, offset, prepare }
+}
+
+/** Sums run over the features in ascending order, one accumulator per component. */
+export function compileProjector(params: ProjectionParams): Projector {
+  const { F, C, weights, offset, prepare } = foldProjection(params)
+  const t = new Float64Array(F)
 
   function projectPlane(raw: Float64Array, out: Float64Array): void {
-    prepare(raw)
+    prepare(raw, t)
     let z0 = 0
     let z1 = 0
     for (let j = 0; j < F; j++) {
@@ -67,7 +83,7 @@ export function compileProjector(params: ProjectionParams): Projector {
   }
 
   function projectAny(raw: Float64Array, out: Float64Array): void {
-    prepare(raw)
+    prepare(raw, t)
     for (let c = 0, at = 0; c < C; c++) {
       let z = 0
       for (let j = 0; j < F; j++) z += (weights[at++] as number) * (t[j] as number)

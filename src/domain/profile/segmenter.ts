@@ -2,7 +2,7 @@ import { DAY_MS } from '../base/duration.ts'
 import type { Event } from '../events/event.ts'
 import { compileAssigner, type Assigner } from '../segments/assigner.ts'
 import type { Bundle } from '../segments/bundle.ts'
-import { compileKeeper, type Keeper } from '../segments/keeper.ts'
+import { Keeper } from '../segments/keeper.ts'
 import { decide, FOREIGN, OUTLYING, UNASSIGNED, type Verdict } from '../segments/decide.ts'
 import type { Labels } from '../segments/labels.ts'
 import { OUTLIER, type Cause, type Transition } from '../segments/transition.ts'
@@ -91,7 +91,7 @@ export class Segmenter {
     this.#current = {
       bundle,
       assigner: compileAssigner(bundle),
-      keeper: compileKeeper(bundle),
+      keeper: new Keeper(bundle),
       radii,
       codes,
       outlierCode,

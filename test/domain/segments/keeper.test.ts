@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compileAssigner } from '../../../src/domain/segments/assigner.ts'
-import { compileKeeper } from '../../../src/domain/segments/keeper.ts'
+import { Keeper } from '../../../src/domain/segments/keeper.ts'
 import { smallBundle } from './fixture.ts'
 
 const side = (max: number): fc.Arbitrary<[number, number]> =>
@@ -14,7 +14,7 @@ test.each(['ignore', 'segment'] as const)(
   'what is kept is nearest everywhere in the box, and within the radius (outlier: %s)',
   (outlier) => {
     const bundle = smallBundle({ policy: { minEvents: 3, marginRatio: 0.1, outlier } })
-    const keeper = compileKeeper(bundle)
+    const keeper = new Keeper(bundle)
     const assigner = compileAssigner(bundle)
     let kept = 0
     fc.assert(
@@ -47,7 +47,7 @@ test.each(['ignore', 'segment'] as const)(
 )
 
 test('an unknown bound keeps nobody', () => {
-  const keeper = compileKeeper(smallBundle())
+  const keeper = new Keeper(smallBundle())
   const low = Float64Array.of(0, Number.NEGATIVE_INFINITY, 0)
   const high = Float64Array.of(0, Number.POSITIVE_INFINITY, 0)
   for (let a = 0; a < 3; a++) expect(keeper.keeps(a, low, high)).toBe(false)

@@ -52,9 +52,21 @@ describe('the payload of a transition', () => {
   })
 
   test('a first assignment and a departure have nulls on their side', () => {
-    const first = transition(1, { from: null, fromName: null, fromSince: null, distanceFrom: null, margin: null })
+    const first = transition(1, {
+      from: null,
+      fromName: null,
+      fromSince: null,
+      distanceFrom: null,
+      margin: null,
+    })
     expect(JSON.parse(encodeTransition(first, 'shop'))).toEqual(plain(first, 'shop'))
-    const gone = transition(1, { to: null, reasons: [], triggerEventId: null, sourceTopic: null, sourceOffset: null })
+    const gone = transition(1, {
+      to: null,
+      reasons: [],
+      triggerEventId: null,
+      sourceTopic: null,
+      sourceOffset: null,
+    })
     expect(JSON.parse(encodeTransition(gone, 'shop'))).toEqual(plain(gone, 'shop'))
   })
 

@@ -1,0 +1,90 @@
+import type { Command } from 'commander'
+import { KafkaAdmin } from '../../adapters/kafka/admin.ts'
+import { inputProblems, planTopics, topicSpecs, type TopicStep } from '../../adapters/kafka/topics.ts'
+import { systemClock } from '../../adapters/system/clock.ts'
+import { DAY_MS } from '../../domain/base/duration.ts'
+import { fail } from '../../errors.ts'
+import { kafkaAccess } from '../../live.ts'
+import type { LiveConfig } from '../../live-config.ts'
+import type { Cli } from '../cli.ts'
+import { readLiveFile } from '../live-file.ts'
+import { examples, jsonOption } from '../options.ts'
+
+interface Flags {
+  readonly config: string
+  readonly json?: boolean
+}
+
+const RETENTION_MS = 90 * DAY_MS
+const JOURNAL_RETENTION_MS = 400 * DAY_MS
+const MAX_MESSAGE_BYTES = 1_048_588
+
+/** `topics`: the app's own topics as they should be, and what is wrong with its inputs. */
+export function registerTopics(program: Command, cli: Cli): void {
+  program
+    .command('topics')
+    .summary('plan or apply the Kafka topics of an app')
+    .description(
+      'plan: says what is missing or wrong. apply: creates and configures the app’s own topics; refuses what would break the ' +
+        'exactly-once claim (other partition counts, fewer replicas), and never touches an input.',
+    )
+    .argument('<plan|apply>', 'what to do')
+    .requiredOption('--config <file>', 'the consumer’s config')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples([
+        ['topics plan --config live.yaml', 'what would be done'],
+        ['topics apply --config live.yaml', 'do it'],
+      ]),
+    )
+    .action((what: string, flags: Flags) => topics(cli, what, flags))
+}
+
+async function topics(cli: Cli, what: string, flags: Flags): Promise<void> {
+  if (what !== 'plan' && what !== 'apply') fail('usage', `topics ${what}: expected plan or apply`)
+  const { config } = readLiveFile(flags.config)
+  const admin = new KafkaAdmin(kafkaAccess(config), systemClock)
+  try {
+    const steps = await planFor(admin, config)
+    await cli.print(flags.json === true ? JSON.stringify(steps) : text(steps))
+    const refused = steps.filter((step) => step.type === 'refuse')
+    if (refused.length > 0)
+      fail('check-failed', refused.map(({ name, why }) => `✗ topic ${name}: ${why}`).join('; '))
+    if (what === 'apply') await admin.apply(steps)
+  } finally {
+    await admin.close()
+  }
+}
+
+async function planFor(admin: KafkaAdmin, config: LiveConfig): Promise<TopicStep[]> {
+  const inputs = config.inputs.map(({ topic }) => topic)
+  const foundInputs = await admin.find(inputs)
+  const partitions =
+    config.kafka.partitions ?? Math.max(1, ...[...foundInputs.values()].map((topic) => topic.partitions))
+  const specs = topicSpecs({
+    app: config.app,
+    partitions,
+    replication: config.kafka.replication,
+    minInsyncReplicas: config.kafka.minInsyncReplicas,
+    retentionMs: RETENTION_MS,
+    journalRetentionMs: JOURNAL_RETENTION_MS,
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+  })
+  const own = await admin.find(specs.map(({ name }) => name))
+  return [...inputProblems(inputs, foundInputs), ...planTopics(specs, own)]
+}
+
+function text(steps: readonly TopicStep[]): string {
+  if (steps.length === 0) return 'all topics are as they should be'
+  return steps
+    .map((step) => {
+      if (step.type === 'create')
+        return `create     ${step.spec.name}  ${step.spec.partitions} partitions × ${step.spec.replication}`
+      if (step.type === 'refuse') return `✗ refuse   ${step.name}  ${step.why}`
+      return `configure  ${step.name}  ${Object.entries(step.config)
+        .map(([k, v]) => `${k}=${v}`)
+        .join(' ')}`
+    })
+    .join('\n')
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { parse as parseYaml } from 'yaml'
+import { currencyCode } from './domain/events/mapping.ts'
+import { parseDurationMs } from './domain/base/duration.ts'
+import { fail } from './errors.ts'
+
+const duration = z
+  .string()
+  .refine(
+    (text) => parseDurationMs(text) !== undefined,
+    'expected a duration such as "24h", "90s" or "250ms"',
+  )
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'expected lower-case letters, digits and dashes, at most 64')
+const hostPort = z.string().regex(/^[^\s:]+:\d{1,5}$/, 'expected host:port')
+
+/** What `stream --config` reads: a consumer on Kafka and Redis. Every default of it is written here. */
+export const liveConfigSchema = z.strictObject({
+  /** Prefix of topics, keys and ids: one app runs one segmentation. */
+  app: name.default('segmentation'),
+  /** This process among its replicas; stable over restarts (a pod's name), so that tasks come back to it. */
+  member: z.string().min(1).default('member-0'),
+  locale: z.enum(['en', 'fr']).default('en'),
+  /** Reporting currency; null: the bundle's. */
+  currency: currencyCode.nullable().default(null),
+  kafka: z.strictObject({
+    brokers: z.array(hostPort).min(1),
+    partitions: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('of topics that `topics apply` makes; the inputs have as many'),
+    replication: z.int().min(1).default(3),
+    minInsyncReplicas: z.int().min(1).default(2),
+  }),
+  redis: z.strictObject({
+    nodes: z.array(hostPort).min(1),
+    cluster: z.boolean().default(false),
+    password: z.string().optional(),
+  }),
+  inputs: z
+    .array(
+      z.strictObject({
+        topic: z.string().min(1),
+        /** Built-in name or file; absent: events in their native form. */
+        mapping: z.string().optional(),
+      }),
+    )
+    .min(1),
+  /** Bundle whose features the profiles keep; it decides once it was promoted. */
+  model: z.string(),
+  /** Where a first start begins in the inputs. */
+  startAt: z.enum(['earliest', 'latest']).default('earliest'),
+  /** Moves before this are history: into user-segments only. ISO 8601. */
+  liveFrom: z.iso.datetime({ offset: true }).nullable().default(null),
+  maxSleep: duration.default('24h'),
+  pageInterval: duration.default('100ms'),
+  checkpointInterval: duration.default('1s'),
+  /** On idle inputs the clock stays this far behind the wall clock. */
+  tickAllowance: duration.default('30s'),
+})
+export type LiveConfig = z.infer<typeof liveConfigSchema>
+
+/** YAML or JSON text → config; all errors at once. Throws `config-invalid`. */
+export function parseLiveConfig(text: string, place: string): LiveConfig {
+  let value: unknown
+  try {
+    value = parseYaml(text)
+  } catch (error) {
+    return fail('config-invalid', `${place}: ${(error as Error).message}`, error)
+  }
+  const parsed = liveConfigSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issues = parsed.error.issues.map((i) => `${i.path.join('.') || 'the file'}: ${i.message}`)
+  return fail('config-invalid', `${place}: ${issues.join('; ')}`)
+}

@@ -1,0 +1,194 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { KafkaAdmin } from './adapters/kafka/admin.ts'
+import type { KafkaAccess } from './adapters/kafka/client.ts'
+import { jsonEncoders } from './adapters/kafka/encode.ts'
+import { KafkaOutlet } from './adapters/kafka/outlet.ts'
+import { KafkaSource } from './adapters/kafka/source.ts'
+import { controlTopic } from './adapters/kafka/topics.ts'
+import { openBundleFiles } from './adapters/files/bundles.ts'
+import { openRedis, type RedisAccess } from './adapters/redis/client.ts'
+import { RedisStore } from './adapters/redis/store.ts'
+import { systemClock } from './adapters/system/clock.ts'
+import { controlDecoder } from './app/control.ts'
+import { makeDecoder } from './app/decode.ts'
+import { keyed } from './app/keyed.ts'
+import type { TaskInput } from './app/task/lane.ts'
+import type { TaskOptions, TaskPorts } from './app/task/options.ts'
+import { parseDurationMs } from './domain/base/duration.ts'
+import type { Mapping } from './domain/events/mapping.ts'
+import type { Bundle } from './domain/segments/bundle.ts'
+import { fail, type SegmentationError } from './errors.ts'
+import type { Telemetry } from './ports/telemetry.ts'
+import type { Task } from './ports/types.ts'
+import { taskOptions, zoneTables } from './compose.ts'
+import { RUN_CONFIG_FORMAT, type RunConfig } from './config.ts'
+import { runCurrency } from './first-start.ts'
+import type { LiveConfig } from './live-config.ts'
+
+/** How a consumer works beside what its config says; none of it decides results. */
+const LIVE = {
+  revisionSteps: 1000,
+  page: { maxRecords: 5000, maxOutputs: 2500, maxQuietAgeMs: 1000 },
+  idleWaitMs: 100,
+} as const
+
+/** A consumer on Kafka and Redis with its doors open. */
+export interface LiveRun {
+  readonly ports: TaskPorts
+  readonly optionsOf: (task: Task) => TaskOptions
+  close(): Promise<void>
+}
+
+export interface OpenLive {
+  readonly config: LiveConfig
+  /** By input topic; absent: native events. */
+  readonly mappings: ReadonlyMap<string, Mapping>
+  readonly telemetry: Telemetry
+  readonly rebuild: boolean
+  /** The client gave up: the process must end. */
+  readonly onCrash: (error: SegmentationError) => void
+}
+
+export function kafkaAccess(config: LiveConfig): KafkaAccess {
+  return { brokers: config.kafka.brokers, clientId: `${config.app}-${config.member}` }
+}
+
+function redisAccess({ redis }: LiveConfig): RedisAccess {
+  const nodes = redis.nodes.map((node) => {
+    const [host = '', port = ''] = node.split(':')
+    return { host, port: Number(port) }
+  })
+  return { nodes, cluster: redis.cluster, password: redis.password }
+}
+
+/** Opens a consumer's doors: checks the inputs, reaches the state, joins nothing yet. */
+export async function openLive({
+  config,
+  mappings,
+  telemetry,
+  rebuild,
+  onCrash,
+}: OpenLive): Promise<LiveRun> {
+  const { app } = config
+  const access = kafkaAccess(config)
+  const { bundle } = await openBundleFiles().load(config.model)
+  const run = runConfig(config, mappings, bundle)
+  const zones = zoneTables(run, bundle)
+  const control = controlTopic(app)
+  const topics = [control, ...config.inputs.map(({ topic }) => topic)]
+  const partitions = await partitionsOf(access, topics)
+  const redis = await openRedis(redisAccess(config))
+  const member = formerMember(app, config.member)
+  const source = new KafkaSource({
+    access,
+    clock: systemClock,
+    groupId: app,
+    memberName: config.member,
+    topics,
+    formerMemberId: member.former,
+    onMemberId: member.keep,
+    onCrash,
+  })
+  const outlet = new KafkaOutlet({
+    access,
+    clock: systemClock,
+    app,
+    encode: jsonEncoders(app),
+    lagGroupId: app,
+  })
+  const store = new RedisStore(redis, { app, partitions, rebuild })
+  const optionsOf = (task: Task): TaskOptions => {
+    const inputs: TaskInput[] = [{ topic: control, control: true, decode: controlDecoder(control) }]
+    for (const { topic, format, mapping } of run.inputs) {
+      const decode = makeDecoder({ format, mapping: mapping ?? undefined, currency: run.currency, zones })
+      inputs.push({ topic, decode: keyed(decode, task, partitions) })
+    }
+    return {
+      ...taskOptions({ config: run, bundle, zones, inputs, rebuild }),
+      ...liveOptions(config, task, control),
+    }
+  }
+  const close = async (): Promise<void> => {
+    await source.close()
+    await outlet.close()
+    await redis.close()
+  }
+  return { ports: { source, outlet, store, clock: systemClock, telemetry }, optionsOf, close }
+}
+
+function liveOptions(config: LiveConfig, task: Task, control: string): Partial<TaskOptions> & { task: Task } {
+  const ms = (text: string): number =>
+    parseDurationMs(text) ?? fail('config-invalid', `${text} is no duration`)
+  return {
+    ...LIVE,
+    task,
+    page: { ...LIVE.page, maxAgeMs: ms(config.pageInterval) },
+    checkpointIntervalMs: ms(config.checkpointInterval),
+    tickAllowanceMs: ms(config.tickAllowance),
+    startAt: (bounds) =>
+      Object.fromEntries(
+        Object.entries(bounds).map(([topic, { start, end }]) => [
+          topic,
+          topic === control || config.startAt === 'earliest' ? start : end,
+        ]),
+      ),
+  }
+}
+
+/** The same description of what decides results as an embedded run has. */
+function runConfig(config: LiveConfig, mappings: ReadonlyMap<string, Mapping>, bundle: Bundle): RunConfig {
+  const inputs: RunConfig['inputs'] = config.inputs.map(({ topic }) => ({
+    topic,
+    path: topic,
+    format: 'ndjson',
+    mapping: mappings.get(topic) ?? null,
+  }))
+  return {
+    format: RUN_CONFIG_FORMAT,
+    app: config.app,
+    locale: config.locale,
+    currency: runCurrency({ currency: config.currency ?? undefined, inputs }, bundle),
+    follow: true,
+    maxSleep: config.maxSleep,
+    liveFrom: config.liveFrom,
+    model: bundle.version,
+    inputs,
+  }
+}
+
+/** The one number of partitions of all inputs. Rejects with `config-invalid` where topics are missing or differ. */
+async function partitionsOf(access: KafkaAccess, topics: readonly string[]): Promise<number> {
+  const admin = new KafkaAdmin(access, systemClock)
+  try {
+    const found = await admin.find(topics)
+    const missing = topics.filter((topic) => !found.has(topic))
+    if (missing.length > 0) {
+      fail(
+        'config-invalid',
+        `topics ${missing.join(', ')} do not exist; \`segmentation topics apply\` makes the app's own`,
+      )
+    }
+    const counts = new Set([...found.values()].map((topic) => topic.partitions))
+    if (counts.size > 1) {
+      const each = [...found].map(([topic, { partitions }]) => `${topic} ${partitions}`)
+      fail('config-invalid', `all inputs need the same number of partitions, found ${each.join(', ')}`)
+    }
+    return [...counts][0] as number
+  } finally {
+    await admin.close()
+  }
+}
+
+/** The group's id for this member's former life, which a restart takes out of the group instead of waiting for its time-out. */
+function formerMember(
+  app: string,
+  member: string,
+): { former: string | undefined; keep: (id: string) => void } {
+  const path = join(tmpdir(), `segmentation-${app}-${member}.member`)
+  return {
+    former: existsSync(path) ? readFileSync(path, 'utf8') : undefined,
+    keep: (id) => writeFileSync(path, id),
+  }
+}
