@@ -3,9 +3,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { generateShop, SHOP_START_MS } from '../../src/app/generate/shop.ts'
+import { parseLiveConfig } from '../../src/live-config.ts'
 import { ROOT, tempFolder } from '../cli/run.ts'
 import { freshCopy } from './fresh-copy.ts'
-import { commandsOf, inlineCode, linkedPaths } from './markdown.ts'
+import { blocksOf, commandsOf, inlineCode, linkedPaths } from './markdown.ts'
 
 // The README is run, not read: every command of it, in a fresh copy, one after the other, as a person would.
 const WHOLE = readFileSync(join(ROOT, 'README.md'), 'utf8')
@@ -31,8 +32,8 @@ const SMALLER: readonly (readonly [begins: string, more: string])[] = [
   ['npx segmentation generate', ' --users 60 --days 20'],
 ]
 
-/** Needs the network, or is what runs this very test. */
-const NOT_RUN = /^npm (ci|test)$/
+/** Needs the network or servers (test/live runs those), or is what runs this very test. */
+const NOT_RUN = /^npm (ci|test)$|--config live.yaml/
 
 function run(command: string): { status: number | null; out: string; err: string } {
   const more = SMALLER.find(([begins]) => command.startsWith(begins))?.[1] ?? ''
@@ -89,6 +90,15 @@ describe('the commands of the README', () => {
     const { status, err } = run(command)
     expect({ status, err: status === 0 ? '' : err }).toEqual({ status: 0, err: '' })
     expect(err).not.toMatch(/^✗|refused, /m)
+  })
+
+  it('are given a config that a consumer takes', () => {
+    const configs = blocksOf(README, 'yaml')
+    expect(configs).toHaveLength(1)
+    expect(parseLiveConfig(configs[0] as string, 'README.md')).toMatchObject({
+      app: 'shop',
+      model: 'models/first',
+    })
   })
 
   it('name scripts that there are', () => {
