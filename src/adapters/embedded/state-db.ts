@@ -8,8 +8,35 @@ import { KEYS } from './keys.ts'
 export const STATE_FORMAT = 1
 
 export type StateDb = ClassicLevel<Uint8Array, Uint8Array>
-/** One batch of writes to the state. */
-export type StateBatch = ReturnType<StateDb['batch']>
+/**
+ * One atomic batch of writes to the state. The database's own chained batches keep their bytes until they are collected as
+ * garbage, which knows nothing of their size: a run with many large checkpoints would grow by gigabytes.
+ */
+export class StateBatch {
+  readonly #db: StateDb
+  readonly #writes: (
+    | { type: 'put'; key: Uint8Array; value: Uint8Array }
+    | { type: 'del'; key: Uint8Array }
+  )[] = []
+
+  constructor(db: StateDb) {
+    this.#db = db
+  }
+
+  put(key: Uint8Array, value: Uint8Array): this {
+    this.#writes.push({ type: 'put', key, value })
+    return this
+  }
+
+  del(key: Uint8Array): this {
+    this.#writes.push({ type: 'del', key })
+    return this
+  }
+
+  async write(): Promise<void> {
+    await this.#db.batch(this.#writes)
+  }
+}
 
 /** What stands beside the head, in the same batch: small enough to be read for each checkpoint. */
 export interface StateMark {

@@ -11,7 +11,7 @@ import {
   parseJson,
   readJson,
   readMark,
-  type StateBatch,
+  StateBatch,
   type StateDb,
   type StateMark,
   toJson,
@@ -120,7 +120,7 @@ export class EmbeddedStore implements StateStore {
   }
 
   async #batchOf(sealed: Checkpoint, mark: StateMark | undefined): Promise<StateBatch> {
-    const batch = this.#db.batch()
+    const batch = new StateBatch(this.#db)
     const profiles = new Map(sealed.profiles.map((profile) => [profile.user, profile]))
     const memberships = new Map(sealed.memberships.map((m) => [m.userId, m]))
     for (const m of memberships.values()) {
