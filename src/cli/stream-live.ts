@@ -20,26 +20,26 @@ export async function streamLive(
     process.exit(1)
   }
   const { config, mappings } = readLiveFile(path)
-  const run = await openLive({ config, mappings, telemetry, rebuild: flags.rebuild === true, onCrash: crash })
-  const stream = new Stream(run.ports, {
-    optionsOf: run.optionsOf,
-    endsWithInputs: false,
-    onStopped: (task, error) =>
-      telemetry.notice({
-        level: 'error',
-        task,
-        text: `task ${task} stopped: ${error.message}. ${error.hint}`,
-        code: error.code,
-      }),
-  })
+  let stream: Stream | undefined
   let asked = false
   const onSignal = (): void => {
     if (asked) process.exit(130)
     asked = true
+    if (!stream) process.exit(0)
     setTimeout(() => process.exit(0), END_WITHIN_MS).unref()
     stream.end()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  const run = await openLive({ config, mappings, telemetry, rebuild: flags.rebuild === true, onCrash: crash })
+  stream = new Stream(run.ports, {
+    optionsOf: run.optionsOf,
+    endsWithInputs: false,
+    onStopped: (task, error) => {
+      const text = `task ${task} stopped: ${error.message}. ${error.hint}`
+      telemetry.notice({ level: 'error', task, text, code: error.code })
+    },
+  })
+  telemetry.notice({ level: 'info', task: -1, text: `${config.member} joins group ${config.app}` })
   try {
     const { heads } = await stream.run()
     await cli.print(

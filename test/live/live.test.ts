@@ -130,6 +130,7 @@ function config(member: string): string {
 interface Consumer {
   readonly child: () => ChildProcess
   readonly out: () => string
+  readonly words: () => string
   readonly ended: Promise<number | null>
 }
 
@@ -138,16 +139,17 @@ function consume(member: string): Consumer {
   const path = config(member)
   let child: ChildProcess
   let out = ''
+  let words = ''
   const live = async (): Promise<number | null> => {
     child = spawn(process.execPath, [join(ROOT, 'dist/main.js'), 'stream', '--config', path])
     children.push(child)
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text))
-    child.stderr?.pipe(process.stderr)
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (words += text))
     const code = await new Promise<number | null>((done) => child.on('close', done))
     return code === 1 ? live() : code
   }
   const ended = live()
-  return { child: () => child, out: () => out, ended }
+  return { child: () => child, out: () => out, words: () => words, ended }
 }
 
 async function produce(events: readonly Event[]): Promise<void> {
@@ -222,7 +224,10 @@ test(
     second.child().kill('SIGKILL')
     expect(await second.ended).toBe(null)
     const again = consume('b')
-    await until('the killed one to be back', async () => (await members()) === 2)
+    await until(
+      'the killed one to be back',
+      async () => again.words().includes('joins group') && (await members()) === 2,
+    )
     const connection = await openRedis(server().access)
     connections.push(connection)
     const reader = new RedisReader(connection, APP)
