@@ -8,10 +8,14 @@ import { fileURLToPath } from 'node:url'
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 const readme = fileURLToPath(new URL('../../README.md', import.meta.url))
 const dir = mkdtempSync(join(tmpdir(), 'segmentation-demo-'))
-const demo = spawnSync(process.execPath, [main, 'demo', '--out', 'amazing-demo'], {
-  cwd: dir,
-  encoding: 'utf8',
-})
+const demo = spawnSync(
+  process.execPath,
+  ['--max-semi-space-size=64', main, 'demo', '--out', 'amazing-demo'],
+  {
+    cwd: dir,
+    encoding: 'utf8',
+  },
+)
 rmSync(dir, { recursive: true, force: true })
 if (demo.status !== 0) {
   process.stderr.write(demo.stderr)

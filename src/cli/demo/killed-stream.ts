@@ -52,9 +52,13 @@ export async function killedStream(job: StreamJob): Promise<{ kills: number }> {
 
 function runOnce(job: StreamJob, pending: number[]): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, 'stream', ...job.args, '--state', job.dir, '--json'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
+    const child = spawn(
+      process.execPath,
+      [...process.execArgv, MAIN, 'stream', ...job.args, '--state', job.dir, '--json'],
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    )
     let words = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => (words += text))
     let killed = false

@@ -2,7 +2,7 @@ import { seededRandom } from '../base/random.ts'
 import { matrixOf, selectRows, type Matrix } from './matrix.ts'
 
 /** Up to this many rows the silhouette is exact; above, it is that of a seeded sample of as many rows. */
-export const SILHOUETTE_EXACT_ROWS = 20_000
+export const SILHOUETTE_EXACT_ROWS = 10_000
 
 /**
  * Silhouette of every row (Rousseeuw 1987): (b − a) / max(a, b), where a is the mean distance to the rest of its cluster and
