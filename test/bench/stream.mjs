@@ -92,6 +92,6 @@ for (const [name, k] of [
   )
 }
 console.log(
-  `peak memory ${number(process.resourceUsage().maxRSS / 1024)} MB, the events of the benchmark among them`,
+  `\npeak memory ${number(process.resourceUsage().maxRSS / 1024)} MB, the events of the benchmark among them`,
 )
 rmSync(dir, { recursive: true, force: true })
