@@ -1,4 +1,4 @@
-import { HOUR_MS, SECOND_MS } from '../../domain/base/duration.ts'
+import { SECOND_MS } from '../../domain/base/duration.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Genesis, Outlet } from '../../ports/outlet.ts'
 import type { Limit, RecordSource } from '../../ports/source.ts'
@@ -43,6 +43,3 @@ export interface TaskOptions extends FoldOptions {
 export function backoffMs(retries: number): Ms {
   return Math.min(50 * 2 ** retries, 5 * SECOND_MS)
 }
-
-/** A task that wrote no line for this long writes an empty one, so that the journal's retention never takes its last. */
-export const QUIET_LINE_MS = 6 * HOUR_MS
