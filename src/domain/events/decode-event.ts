@@ -1,6 +1,7 @@
 import { minorDigits } from './currency.ts'
 import { EARLIEST_EVENT_MS, EVENT_KINDS, MAX_AMOUNT_MINOR, MAX_USER_ID_BYTES } from './event.ts'
 import type { Decoded, Event, EventKind } from './event.ts'
+import { lacking } from './kinds.ts'
 import { refused, shown, shownUser } from './refusal.ts'
 import type { Refused } from './refusal.ts'
 import { eventSchema, orderLineSchema } from './schema.ts'
@@ -234,12 +235,8 @@ function checkAttributes(attributes: unknown): Refused | undefined {
 
 /** What this kind of event cannot do without, and the currency of any amount. */
 function checkKind(e: Event): Refused | undefined {
-  const missing = (field: string): Refused =>
-    refused('missing-field', `${field}: is missing, ${e.kind} requires it`)
-  if (e.kind === 'order_completed') {
-    if (e.amountMinor === undefined) return missing('amountMinor')
-    if (e.orderId === undefined) return missing('orderId')
-  } else if (e.kind !== 'page_viewed' && e.product === undefined) return missing('product')
+  const lack = lacking(e.kind, e)
+  if (lack !== undefined) return refused('missing-field', lack)
   if (e.currency !== undefined) return undefined
   const amount = e.amountMinor ?? e.discountMinor ?? e.lines?.[0]
   return amount === undefined ? undefined : refused('missing-field', 'currency: is missing beside an amount')

@@ -1,16 +1,7 @@
-/**
- * One decoded fact about a user. The vocabulary is the e-commerce one people already send (Segment spec), in snake case.
- * On disk an event is one NDJSON line with these very names; absent is not null.
- */
-export const EVENT_KINDS = [
-  'page_viewed',
-  'product_viewed',
-  'product_added',
-  'product_removed',
-  'order_completed',
-] as const
+import type { EventKind } from './kinds.ts'
 
-export type EventKind = (typeof EVENT_KINDS)[number]
+export { EVENT_KINDS } from './kinds.ts'
+export type { EventKind } from './kinds.ts'
 
 /** One line of an order. `amountMinor` is the line's total (quantity × unit price), in minor units. */
 export interface OrderLine {
@@ -21,6 +12,8 @@ export interface OrderLine {
 }
 
 /**
+ * One decoded fact about a user. On disk it is one NDJSON line with these very names; absent is not null.
+ *
  * Every member is always an own property (undefined where absent), in this order: decoders build events through one
  * literal, so that all events share one hidden class and the fold stays monomorphic.
  */
