@@ -91,6 +91,10 @@ export const ERRORS = {
     true,
   ),
   unreachable: row(1, 'The server did not answer in time; it will be tried again.', true),
+  'schema-incompatible': row(
+    2,
+    'Other versions of the subject do not fit this one under FULL_TRANSITIVE. Correct them or the level, or use other topics.',
+  ),
   'store-full': row(
     1,
     'The task waits and loses nothing. Give the state store more memory (maxmemory), or free some of it.',

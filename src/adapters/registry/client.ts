@@ -1,0 +1,149 @@
+import { createRequire } from 'node:module'
+import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
+import type avro from 'avsc'
+import { SECOND_MS } from '../../domain/base/duration.ts'
+import { SegmentationError } from '../../errors.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Ms } from '../../ports/types.ts'
+import { LOGICAL_TYPES } from './logical-types.ts'
+
+type Registry = typeof import('@kafkajs/confluent-schema-registry')
+type Options = ConstructorParameters<typeof SchemaRegistry>[0]
+type Middleware = NonNullable<Options['middlewares']>[number]
+
+/** How the schema registry (Confluent's API) is reached. */
+export interface RegistryAccess {
+  /** Root of its API, such as `http://registry:8081`. */
+  readonly url: string
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+}
+
+/** Of one question, answer included. The client itself waits for ever. */
+export const REQUEST_TIMEOUT_MS: Ms = 5 * SECOND_MS
+/** What a subject of ours allows: every version reads and is read by every other. */
+const COMPATIBILITY = 'FULL_TRANSITIVE'
+const NO_RETRY = { retries: 0, maxRetryTimeInSecs: 1, initialRetryTimeInSecs: 1, factor: 0, multiplier: 1 }
+/** The registry's own code for an id that it does not have. */
+const SCHEMA_NOT_FOUND = 40403
+
+/** A schema as the registry has it, or what keeps it from reading records (it is no Avro, or no valid one). */
+export type FoundSchema = avro.Type | string
+
+/**
+ * The schema registry's client with a time-out, without retries (its callers hold and ask again), without a cache of its own,
+ * and with errors as coded ones: `unreachable` for all that may pass.
+ */
+export class RegistryClient {
+  readonly #access: RegistryAccess
+  readonly #clock: Clock
+  #loaded: { readonly registry: SchemaRegistry; readonly library: Registry } | undefined
+
+  constructor(access: RegistryAccess, clock: Clock) {
+    this.#access = access
+    this.#clock = clock
+  }
+
+  /** The schema of an id; undefined where the registry itself says that it has none. */
+  async find(id: number): Promise<FoundSchema | undefined> {
+    const { registry } = this.#open()
+    registry.cache.clear()
+    try {
+      const schema = await this.#within(`read schema ${id}`, registry.getSchema(id))
+      return 'typeName' in schema ? (schema as unknown as avro.Type) : 'is not an Avro schema'
+    } catch (error) {
+      if (statusOf(error) === 404 && (await this.#saysMissing(id))) return undefined
+      if (statusOf(error) === undefined && !(error instanceof SegmentationError))
+        return `is not understood: ${(error as Error).message}`
+      throw registryFailure(error, `read schema ${id}`)
+    }
+  }
+
+  /**
+   * Makes `schema` (Avro, JSON text) the newest version of a subject, if it is none yet, and gives its id. Rejects with
+   * `schema-incompatible` where the subject's other versions do not allow it.
+   */
+  async register(subject: string, schema: string): Promise<number> {
+    const { registry, library } = this.#open()
+    const doing = `register the schema of ${subject}`
+    const options = { subject, compatibility: library.COMPATIBILITY[COMPATIBILITY] }
+    try {
+      const registering = registry.register({ type: library.SchemaType.AVRO, schema }, options)
+      return (await this.#within(doing, registering)).id
+    } catch (error) {
+      throw registryFailure(error, doing)
+    }
+  }
+
+  /** A 404 without the registry's own code, which the library drops, is that of a proxy or of a wrong path: no answer, but trouble. */
+  async #saysMissing(id: number): Promise<boolean> {
+    const { url, username, password } = this.#access
+    const basic = Buffer.from(`${username}:${password}`).toString('base64')
+    const headers: Record<string, string> = username === undefined ? {} : { authorization: `Basic ${basic}` }
+    const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS)
+    try {
+      const response = await fetch(`${rootOf(url)}/schemas/ids/${id}`, { headers, signal })
+      const answer: unknown = await response.json()
+      return (answer as { readonly error_code?: unknown } | null)?.error_code === SCHEMA_NOT_FOUND
+    } catch {
+      return false
+    }
+  }
+
+  #open(): { readonly registry: SchemaRegistry; readonly library: Registry } {
+    if (this.#loaded) return this.#loaded
+    const library = createRequire(import.meta.url)('@kafkajs/confluent-schema-registry') as Registry
+    const { url, username, password } = this.#access
+    const options: Options = {
+      host: rootOf(url),
+      clientId: 'segmentation',
+      // all of it, every time: the library keeps what it is given as the default of the next client
+      retry: NO_RETRY,
+      middlewares: [timed],
+      ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
+    }
+    const registry = new library.SchemaRegistry(options, {
+      AVRO: { wrapUnions: 'auto', logicalTypes: LOGICAL_TYPES },
+    })
+    return (this.#loaded = { registry, library })
+  }
+
+  /** A limit of the whole exchange: that of the connection begins anew with every byte. */
+  async #within<T>(doing: string, answer: Promise<T>): Promise<T> {
+    const done = new AbortController()
+    const late = this.#clock.sleep(REQUEST_TIMEOUT_MS, done.signal).then((): never => {
+      throw new SegmentationError(
+        'unreachable',
+        `${doing}: ${this.#access.url} did not answer within ${REQUEST_TIMEOUT_MS} ms`,
+      )
+    })
+    late.catch(() => undefined)
+    try {
+      return await Promise.race([answer, late])
+    } finally {
+      done.abort()
+    }
+  }
+}
+
+const timed: Middleware = () => ({
+  request: (request) => Promise.resolve(request.enhance({ timeout: REQUEST_TIMEOUT_MS })),
+})
+
+const rootOf = (url: string): string => url.replace(/\/+$/, '')
+
+const statusOf = (error: unknown): number | undefined =>
+  typeof error === 'object' && error !== null && 'status' in error && typeof error.status === 'number'
+    ? error.status
+    : undefined
+
+/** A failure of the client as a coded error. Coded errors pass. */
+function registryFailure(error: unknown, doing: string): SegmentationError {
+  if (error instanceof SegmentationError) return error
+  const { name, message } = error as Error
+  const status = statusOf(error)
+  const text = `${doing}: ${message.replace(/^segmentation - /, '')}`
+  if (status === 401 || status === 403) return new SegmentationError('config-invalid', text, error)
+  const refused = status === 409 || status === 422 || name === 'ConfluentSchemaRegistryCompatibilityError'
+  return new SegmentationError(refused ? 'schema-incompatible' : 'unreachable', text, error)
+}
