@@ -74,6 +74,10 @@ export const ERRORS = {
     1,
     'The input holds other records than those that were processed. Restore the original input.',
   ),
+  'schema-lost': row(
+    1,
+    'The registry had a schema when these records were first read. Give it back under its id, then start again.',
+  ),
   'recipe-differs': row(
     1,
     'Mapping, zones or limits changed. Use the former ones, or accept the new recipe.',

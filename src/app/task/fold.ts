@@ -8,7 +8,7 @@ import type { Head } from '../../ports/store.ts'
 import type { Ms, Positions } from '../../ports/types.ts'
 import { makeDeadLetter } from '../decode.ts'
 import { chained } from './journal.ts'
-import type { Item, Lane } from './lane.ts'
+import { lacksSchema, type Item, type Lane } from './lane.ts'
 import { OpenRevision } from './open-revision.ts'
 import { TaskMemory, type FoldOptions } from './memory.ts'
 
@@ -144,6 +144,7 @@ export class TaskFold {
           lane.position = end
           continue
         }
+        lane.settle(line.refused?.[lane.input.topic])
       } else if (lane.empty) {
         if (lane.rest === 'more') return 'starved'
         continue
@@ -216,7 +217,9 @@ export class TaskFold {
     if (content.type === 'events') for (const event of content.events) this.#event(open, lane, item, event)
     else if (content.type === 'command') this.memory.command(content.command)
     else if (content.type === 'refused') {
-      open.deadLetters.push(makeDeadLetter(lane.input.topic, this.#options.task, record, content))
+      const { topic } = lane.input
+      open.deadLetters.push(makeDeadLetter(topic, this.#options.task, record, content))
+      if (lacksSchema(content)) (open.refused[topic] ??= []).push(record.offset)
     }
   }
 
@@ -312,6 +315,7 @@ export class TaskFold {
       tick,
       positions: m.positions(),
       digests: m.digests(),
+      refused: Object.keys(open.refused).length > 0 ? open.refused : undefined,
       recipe: open.line
         ? open.line.recipe
         : m.recipe === this.#options.recipe

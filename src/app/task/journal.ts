@@ -13,9 +13,9 @@ export function chained(previous: string, line: Unchained): JournalLine {
   const body = [
     line.rev,
     line.tick ?? null,
-    Object.entries(line.positions).sort(([a], [b]) => (a < b ? -1 : 1)),
-    Object.entries(line.digests).sort(([a], [b]) => (a < b ? -1 : 1)),
-    line.refused ?? null,
+    byTopic(line.positions),
+    byTopic(line.digests),
+    line.refused === undefined ? null : byTopic(line.refused),
     line.held ?? false,
     line.recipe ?? null,
     line.genesis ?? null,
@@ -23,6 +23,9 @@ export function chained(previous: string, line: Unchained): JournalLine {
   ]
   return { ...line, chain: sha256Hex(previous + JSON.stringify(body)).slice(0, 32) }
 }
+
+const byTopic = <T>(members: Readonly<Record<Topic, T>>): [Topic, T][] =>
+  Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1))
 
 /** The line that opens a journal: rev 0, start positions, and what is fixed once. */
 export function genesisLine(positions: Positions, recipe: string, genesis: Genesis): JournalLine {

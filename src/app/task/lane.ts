@@ -1,7 +1,10 @@
+import { fail } from '../../errors.ts'
 import type { Decoded } from '../../domain/events/event.ts'
+import type { Refused } from '../../domain/events/refusal.ts'
 import type { Command } from '../../domain/segments/command.ts'
 import type { RawRecord, Rest } from '../../ports/source.ts'
 import type { Ms, Offset, Topic } from '../../ports/types.ts'
+import { unknownSchema } from '../avro-frame.ts'
 import { RunningDigest } from './digest.ts'
 
 /** What one record of an input holds: events, a reason why not, or a command of the control input. */
@@ -24,6 +27,16 @@ export interface Item {
   readonly time: Ms
   /** How far the record lets time pass: wakes due up to here come before it. Commands and refused records let none pass. */
   readonly passes: Ms
+}
+
+/** Was a record refused for want of its schema: a matter of the registry, not of the record? */
+export function lacksSchema(content: Content): content is Refused {
+  return content.type === 'refused' && content.reason === 'unknown-schema'
+}
+
+function item(record: RawRecord, content: Content): Item {
+  const time = timeOf(content)
+  return { record, content, time, passes: content.type === 'events' ? time : Number.NEGATIVE_INFINITY }
 }
 
 function timeOf(content: Content): Ms {
@@ -93,14 +106,7 @@ export class Lane {
     }
     for (const record of records) {
       if (record.offset < this.wanted) continue
-      const content = this.input.decode(record, latestOf(record))
-      const time = timeOf(content)
-      this.#items.push({
-        record,
-        content,
-        time,
-        passes: content.type === 'events' ? time : Number.NEGATIVE_INFINITY,
-      })
+      this.#items.push(item(record, this.input.decode(record, latestOf(record))))
       this.wanted = record.offset + 1
       taken++
     }
@@ -121,6 +127,20 @@ export class Lane {
   /** A new revision: what is buffered is frozen anew. */
   freeze(): void {
     this.#blind = undefined
+  }
+
+  /**
+   * While folding again: the head as the journal says it was read (rule T12). A record that was refused for want of its schema
+   * stays so, whatever the registry says now. Throws `schema-lost` where the registry had then what it no longer has.
+   */
+  settle(refused: readonly Offset[] | undefined): void {
+    const { record, content } = this.head
+    if (refused?.includes(record.offset) === true) this.#items[this.#at] = item(record, unknownSchema(record))
+    else if (lacksSchema(content))
+      fail(
+        'schema-lost',
+        `input ${this.input.topic}, position ${record.offset}: ${content.detail}, and once had`,
+      )
   }
 
   /** Takes the head out. */

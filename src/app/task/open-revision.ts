@@ -1,7 +1,7 @@
 import type { Membership, Transition } from '../../domain/segments/transition.ts'
 import type { DeadLetter } from '../../domain/events/dead-letter.ts'
 import type { JournalLine, Move } from '../../ports/outlet.ts'
-import type { Ms, Rev } from '../../ports/types.ts'
+import type { Ms, Offset, Rev, Topic } from '../../ports/types.ts'
 
 /** The revision being folded: what it has caused so far. It ends at a place that positions and one tick describe. */
 export class OpenRevision {
@@ -12,6 +12,8 @@ export class OpenRevision {
   readonly memberships: Membership[] = []
   readonly deadLetters: DeadLetter[] = []
   readonly moves: Move[] = []
+  /** Records refused for want of their schema (rule T12). */
+  readonly refused: Record<Topic, Offset[]> = {}
   /** Records folded and users woken. */
   steps = 0
   records = 0

@@ -57,6 +57,9 @@ export type RefusalReason =
   | 'not-utf8'
   | 'not-json'
   | 'not-csv'
+  | 'not-avro'
+  /** The only reason that depends on more than the record and the recipe (rule T12 of the task). */
+  | 'unknown-schema'
   | 'too-large'
   | 'missing-field'
   | 'unknown-field'

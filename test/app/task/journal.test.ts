@@ -35,7 +35,8 @@ test('R2: the chain follows the one before', () => {
 
 test('R2: the order in which inputs are named does not count', () => {
   const turned = { positions: { orders: 1, clicks: 3 }, digests: { orders: 'b', clicks: 'a' } }
-  expect(chainOf(turned)).toBe(chainOf())
+  const refused = { clicks: [2], orders: [0] }
+  expect(chainOf({ ...turned, refused: { orders: [0], clicks: [2] } })).toBe(chainOf({ refused }))
 })
 
 test('line 0 fixes the start; its head has folded nothing', () => {
