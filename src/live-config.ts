@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { parse as parseYaml } from 'yaml'
 import { currencyCode } from './domain/events/mapping.ts'
 import { parseDurationMs } from './domain/base/duration.ts'
-import { fail } from './errors.ts'
+import { layeredConfig, type ConfigLayers, type Layered } from './layered-config.ts'
 
 const duration = z
   .string()
@@ -37,7 +36,7 @@ export const liveConfigSchema = z.strictObject({
   redis: z.strictObject({
     nodes: z.array(hostPort).min(1),
     cluster: z.boolean().default(false),
-    password: z.string().optional(),
+    password: z.string().optional().meta({ writeOnly: true }),
   }),
   inputs: z
     .array(
@@ -62,16 +61,17 @@ export const liveConfigSchema = z.strictObject({
 })
 export type LiveConfig = z.infer<typeof liveConfigSchema>
 
-/** YAML or JSON text → config; all errors at once. Throws `config-invalid`. */
+/** JSON Schema of what the file may hold. */
+export function liveConfigJsonSchema(): object {
+  return { title: 'Consumer', ...z.toJSONSchema(liveConfigSchema, { io: 'input' }) }
+}
+
+/** The config of its layers, with the origin of each value; all errors at once. Throws `config-invalid`. */
+export function layeredLiveConfig(layers: ConfigLayers): Layered<LiveConfig> {
+  return layeredConfig(liveConfigSchema, layers)
+}
+
+/** YAML or JSON text alone → config. Throws `config-invalid`. */
 export function parseLiveConfig(text: string, place: string): LiveConfig {
-  let value: unknown
-  try {
-    value = parseYaml(text)
-  } catch (error) {
-    return fail('config-invalid', `${place}: ${(error as Error).message}`, error)
-  }
-  const parsed = liveConfigSchema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const issues = parsed.error.issues.map((i) => `${i.path.join('.') || 'the file'}: ${i.message}`)
-  return fail('config-invalid', `${place}: ${issues.join('; ')}`)
+  return layeredLiveConfig({ file: { text, place } }).config
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { endOnClosedPipe, processCli, type Cli } from './cli.ts'
+import { registerConfig } from './commands/config.ts'
 import { registerDemo } from './commands/demo.ts'
 import { registerFeatures } from './commands/features.ts'
 import { registerGenerate } from './commands/generate.ts'
@@ -28,6 +29,7 @@ const VERBS: readonly Register[] = [
   registerReplay,
   registerPromote,
   registerTopics,
+  registerConfig,
 ]
 
 export function buildProgram(cli: Cli): Command {

@@ -25,6 +25,7 @@ export type Layer = (typeof LAYERS)[number]
 const FILES: Readonly<Record<string, Layer>> = {
   'src/errors.ts': 'errors',
   'src/config.ts': 'config',
+  'src/layered-config.ts': 'config',
   'src/live-config.ts': 'config',
   'src/live.ts': 'compose',
   'src/first-start.ts': 'compose',
