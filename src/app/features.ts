@@ -3,7 +3,7 @@ import type { Event } from '../domain/events/event.ts'
 import type { Plan } from '../domain/features/plan.ts'
 import { Profiles } from '../domain/profile/profiles.ts'
 
-/** The features of all users as of one time. */
+/** The features of users as of one time. */
 export interface FeatureTable {
   /** F names. */
   readonly columns: readonly string[]
@@ -17,45 +17,66 @@ export interface FeatureTable {
   readonly eventsPerUser: Float64Array
 }
 
+/** What was known of everybody as of one time. */
+export interface Snapshot {
+  /** Unix ms, exclusive. */
+  readonly asOf: number
+  readonly profiles: Profiles
+}
+
+/** Rows of a block: large enough for a row group of Parquet, small beside the profiles that it is read from. */
+const BLOCK_ROWS = 65_536
+
 /**
- * One table per as-of, point-in-time correct: an event counts where its time is before the as-of. Events may come in any
- * order, and are read once. Holds the profiles of every as-of in memory.
+ * One snapshot per as-of, point-in-time correct: an event counts where its time is before the as-of. Events may come in any
+ * order, and are read once.
  */
-export async function featureTable(
+export async function snapshots(
   plan: Plan,
   events: AsyncIterable<Event> | Iterable<Event>,
   asOf: readonly number[],
-): Promise<FeatureTable[]> {
-  const moments = asOf.map((at) => ({ at, profiles: new Profiles(plan) }))
+): Promise<Snapshot[]> {
+  const found = asOf.map((at) => ({ asOf: at, profiles: new Profiles(plan) }))
   const take = (event: Event): void => {
-    for (const { at, profiles } of moments) {
+    for (const { asOf: at, profiles } of found) {
       if (event.eventTime < at) profiles.fold(profiles.open(event.userId), event)
     }
   }
   if (Symbol.asyncIterator in events) for await (const event of events) take(event)
   else for (const event of events) take(event)
-  return moments.map(({ at, profiles }) => tableOf(profiles, at))
+  return found
 }
 
-function tableOf(profiles: Profiles, asOf: number): FeatureTable {
+/** A snapshot's table in blocks of at most `rows` users, one after the other; nothing but a block is held beside the profiles. */
+export function* tableBlocks({ asOf, profiles }: Snapshot, rows = BLOCK_ROWS): Generator<FeatureTable> {
   const columns = profiles.plan.columns
   const F = columns.length
   const slots = [...profiles.slots()].sort((a, b) => compareUtf8(profiles.user(a), profiles.user(b)))
-  const values = new Float64Array(slots.length * F)
-  slots.forEach((slot, i) => profiles.vector(slot, asOf, values.subarray(i * F, (i + 1) * F)))
-  const eventsPerUser = Float64Array.from(slots, (slot) => profiles.events(slot))
-  return { columns, asOf, users: slots.map((slot) => profiles.user(slot)), values, eventsPerUser }
+  for (let from = 0; from < slots.length; from += rows) {
+    const part = slots.slice(from, from + rows)
+    const values = new Float64Array(part.length * F)
+    part.forEach((slot, i) => profiles.vector(slot, asOf, values.subarray(i * F, (i + 1) * F)))
+    const eventsPerUser = Float64Array.from(part, (slot) => profiles.events(slot))
+    yield { columns, asOf, users: part.map((slot) => profiles.user(slot)), values, eventsPerUser }
+  }
+}
+
+/** A snapshot's table as a whole. */
+export function wholeTable(snapshot: Snapshot): FeatureTable {
+  const [table] = tableBlocks(snapshot, Number.POSITIVE_INFINITY)
+  const { asOf, profiles } = snapshot
+  const none = new Float64Array(0)
+  return table ?? { columns: profiles.plan.columns, asOf, users: [], values: none, eventsPerUser: none }
 }
 
 /** Lines of CSV (RFC 4180, `\n`), the header first: `user_id,as_of,<columns>`; as_of in ISO 8601 UTC with milliseconds. */
-export function* featureCsv(tables: readonly FeatureTable[]): Iterable<string> {
-  const columns = tables[0]?.columns ?? []
+export function* featureCsv(columns: readonly string[], blocks: Iterable<FeatureTable>): Iterable<string> {
   yield `${['user_id', 'as_of', ...columns].join(',')}\n`
-  for (const table of tables) {
-    const asOf = new Date(table.asOf).toISOString()
-    const F = table.columns.length
-    for (let i = 0; i < table.users.length; i++) {
-      yield `${quoted(table.users[i] as string)},${asOf},${table.values.subarray(i * F, (i + 1) * F).join(',')}\n`
+  const F = columns.length
+  for (const { asOf, users, values } of blocks) {
+    const time = new Date(asOf).toISOString()
+    for (let i = 0; i < users.length; i++) {
+      yield `${quoted(users[i] as string)},${time},${values.subarray(i * F, (i + 1) * F).join(',')}\n`
     }
   }
 }

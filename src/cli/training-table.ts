@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { zoneTable } from '../adapters/system/zone.ts'
-import { featureTable } from '../app/features.ts'
+import { snapshots, wholeTable } from '../app/features.ts'
 import { alignTable, type FeatureTable } from '../app/training-table.ts'
 import type { Event } from '../domain/events/event.ts'
 import type { FeatureSet } from '../domain/features/feature-set.ts'
@@ -37,13 +37,13 @@ export async function tableOfEvents(
   const plan = compilePlan(featureSet, zone)
   const at = asOf === undefined ? (await lastEventTime(cli, paths, currency)) + 1 : parseTime(asOf, zone)
   const { events, rejects, money } = openEventFiles(cli, { paths, title: 'features', currency })
-  const [table] = await featureTable(plan, events, [at])
+  const [snapshot] = await snapshots(plan, events, [at])
   noteRejects(cli, { rejects, money })
   // before training, not after: a model of half the records would look as good as any
   checkRefused(rejects)
-  if (table === undefined) return fail('training-data', 'no events')
+  if (snapshot === undefined) return fail('training-data', 'no events')
   return {
-    table: { ...table, currency: money.code },
+    table: { ...wholeTable(snapshot), currency: money.code },
     unused: [],
     source: sourceOf(paths),
     asOf: new Date(at).toISOString(),

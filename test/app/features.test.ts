@@ -3,7 +3,14 @@ import { resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { zoneTable } from '../../src/adapters/system/zone.ts'
-import { featureCsv, featureTable } from '../../src/app/features.ts'
+import {
+  featureCsv,
+  snapshots,
+  tableBlocks,
+  wholeTable,
+  type FeatureTable,
+  type Snapshot,
+} from '../../src/app/features.ts'
 import { compareUtf8 } from '../../src/domain/base/canonical.ts'
 import { DAY_MS } from '../../src/domain/base/duration.ts'
 import { startOfLocalDay } from '../../src/domain/base/zone.ts'
@@ -13,6 +20,10 @@ import { compilePlan } from '../../src/domain/features/plan.ts'
 import { event, seedPlan } from '../domain/profile/support.ts'
 
 const T = Date.UTC(2024, 4, 1)
+
+async function featureTable(...given: Parameters<typeof snapshots>): Promise<FeatureTable[]> {
+  return (await snapshots(...given)).map((s) => wholeTable(s))
+}
 
 describe('feature tables', () => {
   const at = (userId: string, eventTime: number): Event =>
@@ -38,6 +49,15 @@ describe('feature tables', () => {
     )
   })
 
+  it.each([1, 2, 3, 4])('are the same in blocks of %d rows', async (rows) => {
+    const [snapshot] = await snapshots(seedPlan, list, [T + 20])
+    const whole = wholeTable(snapshot as Snapshot)
+    const blocks = [...tableBlocks(snapshot as Snapshot, rows)]
+    expect(blocks.map((b) => b.users.length).every((n) => n <= rows)).toBe(true)
+    expect(blocks.flatMap((b) => b.users)).toEqual(whole.users)
+    expect(blocks.flatMap((b) => [...b.values])).toEqual([...whole.values])
+  })
+
   it('are written as CSV, a strange user id quoted', async () => {
     const order = event({
       userId: 'x,"y"',
@@ -46,7 +66,7 @@ describe('feature tables', () => {
       amountMinor: 1999,
       category: 'a.b',
     })
-    const lines = [...featureCsv(await featureTable(seedPlan, [order], [T + DAY_MS]))]
+    const lines = [...featureCsv(seedPlan.columns, await featureTable(seedPlan, [order], [T + DAY_MS]))]
     expect(lines).toEqual([
       `user_id,as_of,${seedPlan.columns.join(',')}\n`,
       '"x,""y""",2024-05-02T00:00:00.000Z,1,0,0,1,19.99,1,1\n',

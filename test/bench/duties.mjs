@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { TaskFold } from '../../dist/app/task/fold.js'
 import { genesisHead, genesisLine } from '../../dist/app/task/journal.js'
 import { generateShop, SHOP_DEFAULTS } from '../../dist/app/generate/shop.js'
-import { featureTable } from '../../dist/app/features.js'
+import { snapshots, wholeTable } from '../../dist/app/features.js'
 import { trainBundle, TRAIN_DEFAULTS } from '../../dist/app/train.js'
 import { UTC } from '../../dist/domain/base/zone.js'
 import { parseFeatureSet } from '../../dist/domain/features/feature-set.js'
@@ -113,7 +113,8 @@ for (const name of ['seed', 'behaviour']) {
     name,
   )
   const plan = compilePlan(set, UTC)
-  const [table] = await featureTable(plan, events, [events.at(-1).eventTime + 1])
+  const [snapshot] = await snapshots(plan, events, [events.at(-1).eventTime + 1])
+  const table = wholeTable(snapshot)
   const { bundle, labels } = trainBundle({
     featureSet: set,
     table,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { openBundleFiles } from '../../dist/adapters/files/bundles.js'
-import { featureTable } from '../../dist/app/features.js'
+import { snapshots, wholeTable } from '../../dist/app/features.js'
 import { generateShop, SHOP_DEFAULTS } from '../../dist/app/generate/shop.js'
 import { Stream } from '../../dist/app/stream.js'
 import { trainBundle, TRAIN_DEFAULTS } from '../../dist/app/train.js'
@@ -49,7 +49,8 @@ async function parseOnly() {
 
 async function stream(name, k) {
   const set = loadFeatureSet(name)
-  const [table] = await featureTable(compilePlan(set, UTC), events, [events.at(-1).eventTime + 1])
+  const [snapshot] = await snapshots(compilePlan(set, UTC), events, [events.at(-1).eventTime + 1])
+  const table = wholeTable(snapshot)
   const options = { ...TRAIN_DEFAULTS, k, source: 'bench', asOf: '' }
   const { bundle, labels } = trainBundle({ featureSet: set, table, options })
   await openBundleFiles().save(bundle, labels, join(dir, name))

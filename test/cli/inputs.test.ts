@@ -39,7 +39,9 @@ describe('a table of features', () => {
     const users = ['u-1', 'with,comma', 'with"quote', 'with\nline', 'é😀']
     const values = Float64Array.from({ length: 10 }, (_, i) => i / 3 - 1)
     const eventsPerUser = new Float64Array(5)
-    const text = [...featureCsv([{ columns: ['a', 'b'], asOf, users, values, eventsPerUser }])].join('')
+    const text = [
+      ...featureCsv(['a', 'b'], [{ columns: ['a', 'b'], asOf, users, values, eventsPerUser }]),
+    ].join('')
     const read = parseFeatureCsv(text, 'f.csv')
     expect(read.users).toEqual(users)
     expect(read.asOf).toEqual(['2025-03-31T00:00:00.000Z'])

@@ -1,5 +1,6 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parquetReadObjects } from 'hyparquet'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { run, tempFolder } from './run.ts'
 
@@ -31,6 +32,20 @@ describe('features', () => {
     const late = two.split('\n').filter((line) => line.includes('2025-02-15T00'))
     expect(late).toEqual(readFileSync(at('features.csv'), 'utf8').trim().split('\n').slice(1))
     expect(two).toContain('2025-01-15T00:00:00.000Z')
+  })
+
+  it('writes the same rows as Parquet', async () => {
+    const times = ['--as-of', '2025-01-15,2025-02-15']
+    const csv = await done('features', '--events', at('shop.ndjson.gz'), ...times)
+    await done('features', '--events', at('shop.ndjson.gz'), ...times, '--out', at('both.parquet'))
+    const bytes = readFileSync(at('both.parquet'))
+    const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)
+    const rows = (await parquetReadObjects({ file })).map((row) =>
+      Object.values(row)
+        .map((v) => (v instanceof Date ? v.toISOString() : String(v)))
+        .join(','),
+    )
+    expect(rows).toEqual(csv.trim().split('\n').slice(1))
   })
 
   it('names the lines that it could not read, without a user', async () => {

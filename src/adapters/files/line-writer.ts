@@ -14,7 +14,7 @@ const PART_SUFFIX = '.part'
 const GZIP_LEVEL = 1
 
 /**
- * Writes text to a file, packed where its name ends in `.gz`. The file appears whole, at `close`: until then it is
+ * Writes text or bytes to a file, packed where its name ends in `.gz`. The file appears whole, at `close`: until then it is
  * `<path>.part`. A file that nothing was written to is not made, and one of that name from before is removed, unless
  * `evenEmpty`. Standard output is written to directly.
  */
@@ -43,7 +43,7 @@ export class LineWriter {
     }
   }
 
-  async write(text: string): Promise<void> {
+  async write(text: string | Uint8Array): Promise<void> {
     const sink = this.#open()
     try {
       if (!sink.write(text)) await Promise.race([once(sink, 'drain'), this.#done])

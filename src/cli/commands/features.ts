@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { featureCsv, featureTable } from '../../app/features.ts'
+import { featureCsv, snapshots, tableBlocks, type FeatureTable, type Snapshot } from '../../app/features.ts'
+import { ParquetTable } from '../../adapters/files/parquet-table.ts'
 import { zoneTable } from '../../adapters/system/zone.ts'
 import { compilePlan } from '../../domain/features/plan.ts'
 import { counted, duration } from '../../render/format.ts'
@@ -27,13 +28,14 @@ export function registerFeatures(program: Command, cli: Cli): void {
     .summary('the feature table of all users as of a time')
     .description(
       'Computes the features of every user as of one or several times, from the events before each: no event at or after ' +
-        'the time counts. Writes CSV: user_id, as_of, one column per feature, raw values.',
+        'the time counts. Writes user_id, as_of, one column per feature, raw values: as CSV, or as Parquet into a file whose name ' +
+        'ends in .parquet.',
     )
     .requiredOption('--events <file...>', 'events as NDJSON, plain or gzipped; - is standard input')
     .addOption(featureSetOption())
     .requiredOption('--as-of <time,...>', 'a day (midnight in the set’s zone) or an instant with its offset')
     .addOption(currencyOption(FIRST_CURRENCY))
-    .option('--out <file>', 'CSV to write, gzipped if it ends in .gz; stdout if left out')
+    .option('--out <file>', 'CSV, gzipped if it ends in .gz, or .parquet; CSV to stdout if left out')
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -43,7 +45,7 @@ export function registerFeatures(program: Command, cli: Cli): void {
           'everybody at the end of March',
         ],
         [
-          'features --events shop.ndjson --as-of 2025-02-01,2025-03-01 --feature-set my.json',
+          'features --events shop.ndjson --as-of 2025-02-01,2025-03-01 --feature-set my.json --out two.parquet',
           'two months, own features',
         ],
       ]),
@@ -57,7 +59,7 @@ async function features(cli: Cli, flags: Flags): Promise<void> {
   const zone = zoneTable(set.zone)
   const plan = compilePlan(set, zone)
   const asOf = parseTimes(flags.asOf, zone)
-  const file = flags.out === undefined ? undefined : await openTextFile(flags.out)
+  const out = await openTable(cli, flags, plan.columns)
   try {
     const { currency } = flags
     const { events, rejects, money } = openEventFiles(cli, {
@@ -65,12 +67,9 @@ async function features(cli: Cli, flags: Flags): Promise<void> {
       title: 'features',
       currency,
     })
-    const tables = await featureTable(plan, events, asOf)
-    if (file) {
-      await writeLines(file, featureCsv(tables))
-      await file.done()
-    } else if (flags.json !== true) await writeLines(cli, featureCsv(tables))
-    const rows = tables.map((t) => ({ asOf: new Date(t.asOf).toISOString(), users: t.users.length }))
+    const found = await snapshots(plan, events, asOf)
+    await out?.write(blocksOf(found))
+    const rows = found.map((s) => ({ asOf: new Date(s.asOf).toISOString(), users: s.profiles.size }))
     if (flags.json === true) {
       const facts = {
         out: flags.out ?? null,
@@ -90,7 +89,50 @@ async function features(cli: Cli, flags: Flags): Promise<void> {
     )
     checkRefused(rejects)
   } finally {
-    await file?.discard()
+    await out?.discard()
+  }
+}
+
+function* blocksOf(found: readonly Snapshot[]): Generator<FeatureTable> {
+  for (const snapshot of found) yield* tableBlocks(snapshot)
+}
+
+interface TableOut {
+  write(blocks: Iterable<FeatureTable>): Promise<void>
+  /** Takes away what was written, unless all of it was. */
+  discard(): Promise<void>
+}
+
+/** Opened before the events are read, so that a folder that is missing shows at once; none where only facts go to stdout. */
+async function openTable(
+  cli: Cli,
+  { out, json }: Flags,
+  columns: readonly string[],
+): Promise<TableOut | undefined> {
+  if (out === undefined) {
+    if (json === true) return undefined
+    return {
+      write: (blocks) => writeLines(cli, featureCsv(columns, blocks)),
+      discard: () => Promise.resolve(),
+    }
+  }
+  if (out.endsWith('.parquet')) {
+    const table = await ParquetTable.open(out, columns)
+    return {
+      write: async (blocks) => {
+        for (const block of blocks) await table.write(block)
+        await table.done()
+      },
+      discard: () => table.discard(),
+    }
+  }
+  const file = await openTextFile(out)
+  return {
+    write: async (blocks) => {
+      await writeLines(file, featureCsv(columns, blocks))
+      await file.done()
+    },
+    discard: () => file.discard(),
   }
 }
 
