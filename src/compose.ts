@@ -5,6 +5,7 @@ import { EmbeddedReader } from './adapters/embedded/reader.ts'
 import { EmbeddedStore } from './adapters/embedded/store.ts'
 import { openBundleFiles } from './adapters/files/bundles.ts'
 import { FileSource } from './adapters/files/file-source.ts'
+import { fileForm } from './adapters/files/open.ts'
 import { systemClock } from './adapters/system/clock.ts'
 import { zoneTable } from './adapters/system/zone.ts'
 import { controlDecoder, CONTROL_TOPIC } from './app/control.ts'
@@ -105,11 +106,10 @@ function openSource(config: RunConfig, folder: RunFolder, check: SkipCheck | und
     follow: true,
     optional: true,
   } as const
-  const inputs = config.inputs.map(({ topic, path, format, mapping }) => ({
+  const inputs = config.inputs.map(({ topic, path, mapping }) => ({
     topic,
     path,
-    format,
-    delimiter: mapping?.delimiter,
+    ...fileForm(mapping),
     follow: config.follow && path !== '-',
   }))
   return new FileSource({

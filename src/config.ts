@@ -9,7 +9,7 @@ export const RUN_CONFIG_FORMAT = 1
 const input = z.strictObject({
   topic: z.string(),
   path: z.string(),
-  format: z.enum(['ndjson', 'csv']),
+  format: z.enum(['ndjson', 'csv', 'json']),
   /** null: events in their native form. */
   mapping: mappingSchema.nullable(),
 })

@@ -5,6 +5,7 @@ import type { RunFolder } from './adapters/embedded/run-folder.ts'
 import { fileError, STDIN_PATH } from './adapters/files/bytes.ts'
 import { openBundleFiles } from './adapters/files/bundles.ts'
 import { firstTexts } from './app/run-setup.ts'
+import { currencyOf } from './domain/events/mapping.ts'
 import type { Bundle } from './domain/segments/bundle.ts'
 import { fail } from './errors.ts'
 import {
@@ -103,13 +104,11 @@ export function runCurrency(
 ): string {
   let found = currency
   for (const { topic, mapping } of inputs) {
-    if (mapping === null || typeof mapping.currency !== 'string') continue
-    found ??= mapping.currency
-    if (mapping.currency === found) continue
-    fail(
-      'usage',
-      `--currency: ${found}, but mapping ${mapping.name} (input ${topic}) says ${mapping.currency}`,
-    )
+    const says = mapping === null ? undefined : currencyOf(mapping)
+    if (says === undefined) continue
+    found ??= says
+    if (says === found) continue
+    fail('usage', `--currency: ${found}, but mapping ${mapping?.name} (input ${topic}) says ${says}`)
   }
   return found ?? bundle.training.currency ?? CURRENCY_DEFAULT
 }

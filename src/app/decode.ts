@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { Buffer, isAscii, isUtf8 } from 'node:buffer'
 import type { RawRecord } from '../ports/source.ts'
 import type { Topic } from '../ports/types.ts'
 import { fail } from '../errors.ts'
@@ -9,18 +8,18 @@ import { CSV_DELIMITER, splitCsv } from '../domain/events/csv.ts'
 import { DEAD_LETTER_BYTES, DEAD_LETTER_HEAD_BYTES } from '../domain/events/dead-letter.ts'
 import type { DeadLetter } from '../domain/events/dead-letter.ts'
 import { decodeEvent } from '../domain/events/decode-event.ts'
-import { MAX_RECORD_BYTES } from '../domain/events/event.ts'
-import type { Decoded, RefusalReason } from '../domain/events/event.ts'
-import type { Mapping } from '../domain/events/mapping.ts'
-import { refused } from '../domain/events/refusal.ts'
+import type { Decoded } from '../domain/events/event.ts'
+import { parseExactJson } from '../domain/events/exact-json.ts'
+import type { Encoding, Mapping, RecordFormat } from '../domain/events/mapping.ts'
 import type { Refused } from '../domain/events/refusal.ts'
 import { OneCurrency } from './one-currency.ts'
+import { Unreadable, recordSize, textReader } from './record-text.ts'
 
 /** A raw record → its events, or why there are none. Depends on nothing but the record and `latestMs`. */
 export type Decoder = (record: RawRecord, latestMs: number) => Decoded
 
 export interface DecoderInput {
-  readonly format: 'ndjson' | 'csv'
+  readonly format: RecordFormat
   /** Without one, records are events in their native form. */
   readonly mapping?: Mapping | undefined
   /** The header of a CSV input. */
@@ -29,6 +28,8 @@ export interface DecoderInput {
   readonly currency?: string | undefined
   /** Tables of the zones that mappings name; UTC needs none. */
   readonly zones?: Readonly<Record<string, ZoneTable>> | undefined
+  /** The reader puts lines of orders together by `joinKey`. Without it a mapping that joins is refused. */
+  readonly joins?: boolean | undefined
 }
 
 /** The decoder of one input. Throws `mapping-invalid` where format, header and mapping do not fit each other. */
@@ -39,52 +40,65 @@ export function makeDecoder(input: DecoderInput): Decoder {
   return (record, latestMs) => money.admit(decode(record, latestMs))
 }
 
-function anyCurrency({ format, mapping, columns, zones }: DecoderInput): Decoder {
+function anyCurrency({ format, mapping, columns, zones, joins = false }: DecoderInput): Decoder {
   if (mapping === undefined) {
     if (format === 'csv')
       fail('mapping-invalid', 'a CSV input needs a mapping: which column is the user, the time, the kind')
-    const parse = jsonParser()
+    const parse = jsonParser(JSON.parse)
     return (record, latestMs) => {
       const value = parse(record)
       return value instanceof Unreadable ? value.why : decodeEvent(value, latestMs)
     }
   }
-  if (mapping.format !== format) {
+  if (mapping.format !== format && !(isJson(mapping.format) && isJson(format))) {
     fail('mapping-invalid', `mapping ${mapping.name} reads ${mapping.format}, the input is ${format}`)
   }
+  if (mapping.join !== undefined && !joins) {
+    fail(
+      'mapping-invalid',
+      `mapping ${mapping.name} joins lines to orders, which only ingest can: ingest the files first`,
+    )
+  }
   const map = compileMapping(mapping, { columns, zones })
+  const { encoding, delimiter = CSV_DELIMITER, envelope } = mapping
   const parse =
-    format === 'csv' ? csvParser(mapping.delimiter ?? CSV_DELIMITER, columns?.length ?? 0) : jsonParser()
+    format === 'csv'
+      ? csvParser(delimiter, columns?.length ?? 0, encoding)
+      : jsonParser(envelope === undefined ? parseExactJson : tombstoneOr(parseExactJson), encoding)
   return (record, latestMs) => {
     const fields = parse(record)
     return fields instanceof Unreadable ? fields.why : map(fields, record.offset, latestMs)
   }
 }
 
-/** A record that could not be taken apart. A class, because any other value may be what a record holds. */
-class Unreadable {
-  readonly why: Refused
+/** They differ in how records follow each other, not in what one is. */
+const isJson = (format: RecordFormat): boolean => format === 'ndjson' || format === 'json'
 
-  constructor(reason: RefusalReason, detail: string) {
-    this.why = refused(reason, detail)
-  }
-}
+/** A deleted row is followed by a record without a value, so that compaction forgets its key. */
+const tombstoneOr =
+  (parse: (text: string) => unknown) =>
+  (text: string): unknown =>
+    text === '' ? null : parse(text)
 
-function jsonParser(): (record: RawRecord) => unknown {
-  const textOf = textReader()
+function jsonParser(parse: (text: string) => unknown, encoding?: Encoding): (record: RawRecord) => unknown {
+  const textOf = textReader(encoding)
   return (record) => {
     const text = textOf(record)
     if (typeof text !== 'string') return text
     try {
-      return JSON.parse(text)
+      return parse(text)
     } catch {
       return notJson(text)
     }
   }
 }
 
-function csvParser(delimiter: string, columns: number): (record: RawRecord) => unknown {
-  const textOf = textReader()
+function csvParser(
+  delimiter: string,
+  columns: number,
+  encoding: Encoding | undefined,
+): (record: RawRecord) => unknown {
+  const textOf = textReader(encoding)
   return (record) => {
     const text = textOf(record)
     if (typeof text !== 'string') return text
@@ -93,61 +107,6 @@ function csvParser(delimiter: string, columns: number): (record: RawRecord) => u
     if (fields.length === columns) return fields
     return new Unreadable('not-csv', `the record has ${fields.length} fields, the header has ${columns}`)
   }
-}
-
-/** Buffer's own decoders, which Node's types leave out; they take any Uint8Array and make no view. */
-const { utf8Slice, latin1Slice } = Buffer.prototype as unknown as {
-  readonly [Name in 'utf8Slice' | 'latin1Slice']: (this: Uint8Array, from: number, to: number) => string
-}
-
-const REPLACEMENT = '\ufffd'
-
-/** Reads records as text. */
-type TextOf = (record: RawRecord) => string | Unreadable
-
-/**
- * Records share their bytes, so these become text once, byte for byte, and the text of a record that is all ASCII is a piece
- * of it. (JSON.parse copies what it takes out of a piece: nothing holds on to the whole.)
- */
-function textReader(): TextOf {
-  const notAscii = /[\x80-\xff]/g
-  let sharedBytes: Uint8Array | undefined
-  let sharedText = ''
-  /** The first byte at or after `seenFrom` that is not ASCII. */
-  let next = 0
-  let seenFrom = 0
-  const noneBefore = (from: number, to: number): boolean => {
-    if (from < seenFrom || from > next) {
-      notAscii.lastIndex = from
-      next = notAscii.exec(sharedText)?.index ?? sharedText.length
-      seenFrom = from
-    }
-    return next >= to
-  }
-  return (record) => {
-    const size = recordSize(record)
-    if (size > MAX_RECORD_BYTES) {
-      return new Unreadable('too-large', `the record has ${size} bytes, at most ${MAX_RECORD_BYTES} are read`)
-    }
-    const { bytes, from, to } = record
-    if (bytes !== sharedBytes) {
-      sharedBytes = bytes
-      sharedText = latin1Slice.call(bytes, 0, bytes.length)
-      // All at once is much faster than searching; one accent in the bytes, and the search begins with the first record.
-      next = isAscii(bytes) ? Number.POSITIVE_INFINITY : -1
-      seenFrom = 0
-    }
-    return noneBefore(from, to) ? sharedText.substring(from, to) : textOf(bytes, from, to)
-  }
-}
-
-function textOf(bytes: Uint8Array, from: number, to: number): string | Unreadable {
-  const text = utf8Slice.call(bytes, from, to)
-  // Decoding replaces what is not UTF-8; only then, or where someone sent that very character, are the bytes looked at.
-  if (text.includes(REPLACEMENT) && !isUtf8(bytes.subarray(from, to))) {
-    return new Unreadable('not-utf8', 'the bytes of the record are not UTF-8')
-  }
-  return text
 }
 
 /**
@@ -161,11 +120,6 @@ function notJson(text: string): Unreadable {
   else if (!body.endsWith('}')) what = ': it does not end with }, it may be cut off'
   else if (/:\s*-?(NaN|Infinity)\b/.test(body)) what = ': NaN and Infinity are no JSON numbers'
   return new Unreadable('not-json', `the record is not JSON${what}`)
-}
-
-/** Bytes of the whole value, also where only its head was kept. */
-export function recordSize(record: RawRecord): number {
-  return record.cut?.size ?? record.to - record.from
 }
 
 /** The dead letter of a refused record: its bytes untouched, or their head with size and hash where they are too many. */

@@ -1,14 +1,17 @@
 import type { DeadLetter } from '../domain/events/dead-letter.ts'
-import type { Decoded } from '../domain/events/event.ts'
+import type { Decoded, Event } from '../domain/events/event.ts'
+import { OrderJoin } from '../domain/events/order-join.ts'
 import type { Chunk, RawRecord, RecordSource } from '../ports/source.ts'
 import type { Ms, Offset, Topic } from '../ports/types.ts'
 import type { Decoder } from './decode.ts'
 import { makeDeadLetter } from './decode.ts'
 
-/** What became of the records: `read` is the sum of `events` and of every skipped and refused one. */
+/** What became of the records: `read` is the sum of `events`, `joined`, and of every skipped and refused one. */
 export interface Account {
   readonly read: number
   readonly events: number
+  /** Lines of orders that another line began. */
+  readonly joined: number
   /** By reason, reasons in alphabetical order. */
   readonly skipped: Readonly<Record<string, number>>
   readonly refused: Readonly<Record<string, number>>
@@ -44,48 +47,77 @@ const WAIT_MS = 1000
 
 /**
  * Raw records → events, one NDJSON line each in the native form, members in their order; input after input, each in its own
- * order. Refused records become dead letters. Nothing vanishes: the account adds up.
+ * order. Lines of orders become one event, in the place of the first. Refused records become dead letters. Nothing vanishes:
+ * the account adds up.
  */
 export async function ingest(options: IngestOptions): Promise<Account> {
   const tally = new Tally()
-  for (const input of options.inputs) await ingestOne(input, options, tally)
+  const join = new OrderJoin()
+  for (const input of options.inputs) await ingestOne(input, options, tally, join)
+  await writeEvents(join.end(), options.events)
   return tally.account()
 }
 
-async function ingestOne(input: IngestInput, options: IngestOptions, tally: Tally): Promise<void> {
+async function ingestOne(
+  input: IngestInput,
+  options: IngestOptions,
+  tally: Tally,
+  join: OrderJoin,
+): Promise<void> {
   let at: Offset = 0
   let chunk: Chunk
   do {
     chunk = await input.source.poll(TASK, { [input.topic]: at }, LIMIT, WAIT_MS)
     const records = chunk.records[input.topic] ?? []
-    let events = ''
     let deadLetters = ''
     for (const record of records) {
-      const decoded = input.decode(record, options.latestMs)
-      tally.add(decoded)
-      if (decoded.type === 'events')
-        for (const event of decoded.events) events += `${JSON.stringify(event)}\n`
-      if (decoded.type === 'refused') deadLetters += deadLetterLine(input, record, decoded)
+      const outcome = joined(input.decode(record, options.latestMs), join)
+      tally.add(outcome)
+      if (typeof outcome === 'object' && outcome.type === 'refused')
+        deadLetters += deadLetterLine(input, record, outcome)
     }
     if (deadLetters !== '') await options.deadLetters.write(deadLetters)
-    if (events !== '') await options.events.write(events)
+    await writeEvents(join.take(), options.events)
     at = (records.at(-1)?.offset ?? at - 1) + 1
     await options.onProgress?.(tally.account())
   } while (chunk.rest[input.topic] !== 'ended')
 }
 
+/** What became of one record; a number of events, or `joined`, where it is in the join's hands. */
+type Outcome = number | 'joined' | Exclude<Decoded, { type: 'events' }>
+
+function joined(decoded: Decoded, join: OrderJoin): Outcome {
+  if (decoded.type !== 'events') return decoded
+  const { events, joinKey } = decoded
+  const [line] = events
+  if (joinKey === undefined || line === undefined) {
+    for (const event of events) join.pass(event)
+    return events.length
+  }
+  const place = join.add(line, joinKey)
+  return place === 'begun' ? 1 : place
+}
+
+async function writeEvents(events: readonly Event[], sink: LineSink): Promise<void> {
+  let lines = ''
+  for (const event of events) lines += `${JSON.stringify(event)}\n`
+  if (lines !== '') await sink.write(lines)
+}
+
 class Tally {
   #read = 0
   #events = 0
+  #joined = 0
   readonly #skipped = new Map<string, number>()
   readonly #refused = new Map<string, number>()
 
-  add(decoded: Decoded): void {
+  add(outcome: Outcome): void {
     this.#read++
-    if (decoded.type === 'events') this.#events += decoded.events.length
+    if (typeof outcome === 'number') this.#events += outcome
+    else if (outcome === 'joined') this.#joined++
     else {
-      const counts = decoded.type === 'skipped' ? this.#skipped : this.#refused
-      counts.set(decoded.reason, (counts.get(decoded.reason) ?? 0) + 1)
+      const counts = outcome.type === 'skipped' ? this.#skipped : this.#refused
+      counts.set(outcome.reason, (counts.get(outcome.reason) ?? 0) + 1)
     }
   }
 
@@ -93,6 +125,7 @@ class Tally {
     return {
       read: this.#read,
       events: this.#events,
+      joined: this.#joined,
       skipped: sorted(this.#skipped),
       refused: sorted(this.#refused),
     }

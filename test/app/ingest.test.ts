@@ -50,7 +50,13 @@ test('every record is an event, skipped or refused; refused ones keep their byte
   writeFileSync(path, `${HEADER}${ROW}\n${quoted}broken\n${ROW.replace('u1', '')}${ROW}`)
   const out = join(dir, 'events.ndjson')
   const account = await ingestCsv(path, out)
-  expect(account).toEqual({ read: 5, events: 3, skipped: {}, refused: { 'missing-field': 1, 'not-csv': 1 } })
+  expect(account).toEqual({
+    read: 5,
+    events: 3,
+    joined: 0,
+    skipped: {},
+    refused: { 'missing-field': 1, 'not-csv': 1 },
+  })
   const events = readFileSync(out, 'utf8').trim().split('\n')
   expect(events).toHaveLength(3)
   expect(events[0]).toMatch(
@@ -118,13 +124,13 @@ test('inputs come one after the other, progress in between', async () => {
     latestMs: LATEST,
     onProgress,
   })
-  expect(account).toEqual({ read: 4, events: 0, skipped: { tired: 4 }, refused: {} })
+  expect(account).toEqual({ read: 4, events: 0, joined: 0, skipped: { tired: 4 }, refused: {} })
   expect(seen).toEqual([2, 4])
 })
 
 test.skipIf(!existsSync(REES46))('the real clickstream: 17,434 rows, every one an event', async () => {
   const out = join(dir, 'events.ndjson')
   const account = await ingestCsv(REES46, out)
-  expect(account).toEqual({ read: 17_434, events: 17_434, skipped: {}, refused: {} })
+  expect(account).toEqual({ read: 17_434, events: 17_434, joined: 0, skipped: {}, refused: {} })
   expect(readFileSync(out, 'utf8').split('\n')).toHaveLength(17_435)
 })

@@ -5,6 +5,7 @@ import type { RawRecord, Rest } from '../../ports/source.ts'
 import type { Offset } from '../../ports/types.ts'
 import { STDIN_PATH, notAgain } from './bytes.ts'
 import { LINES, csvRecords } from './frame.ts'
+import { jsonRecords } from './json-frame.ts'
 import type { Framing } from './frame.ts'
 import { TAIL_BYTES, checkGrowth } from './growth.ts'
 import { LineMarks } from './lines.ts'
@@ -18,6 +19,11 @@ const INDEX_STEP = 4096
 
 /** The header of a CSV file stands before its first record. */
 const HEADER_OFFSET = -1
+
+function framingOf({ format, delimiter = CSV_DELIMITER }: FileInput): Framing {
+  if (format === 'csv') return csvRecords(delimiter)
+  return format === 'json' ? jsonRecords() : LINES
+}
 
 /** One file as one topic: records read ahead wait in a queue until they are no longer wanted. */
 export class FileTopic {
@@ -47,7 +53,7 @@ export class FileTopic {
     this.#onSkip = onSkip
     this.#start = { byte: 0, offset: input.format === 'csv' ? HEADER_OFFSET : 0, line: 1 }
     this.marks.add(this.#start.offset, this.#start.line)
-    this.#framing = input.format === 'csv' ? csvRecords(input.delimiter ?? CSV_DELIMITER) : LINES
+    this.#framing = framingOf(input)
   }
 
   get queued(): number {
@@ -172,14 +178,14 @@ export class FileTopic {
   }
 
   #readHeader(record: RawRecord): void {
-    const text = Buffer.from(record.bytes.buffer, record.bytes.byteOffset).toString(
-      'utf8',
-      record.from,
-      record.to,
-    )
+    const { encoding = 'utf-8' } = this.input
+    const text = new TextDecoder(encoding).decode(record.bytes.subarray(record.from, record.to))
     const fields = splitCsv(text, this.input.delimiter ?? CSV_DELIMITER)
     if (typeof fields === 'string')
       fail('mapping-invalid', `${this.input.path}: the header line is no CSV: ${fields}`)
+    const twice = fields.find((name, i) => name !== '' && fields.indexOf(name) < i)
+    if (twice !== undefined)
+      fail('mapping-invalid', `${this.input.path}: the header has column ${twice} twice`)
     this.#columns = fields
   }
 

@@ -1,25 +1,39 @@
-const LF = 0x0a
-const CR = 0x0d
-const QUOTE = 0x22
+export const LF = 0x0a
+export const CR = 0x0d
+export const QUOTE = 0x22
 
 /** How records follow each other in bytes. Says only where they end; what they hold is the decoder's matter. */
 export interface Framing {
   /** `block[0, end)` is new or has grown; called before the next `endOf`. */
   filled(end: number): void
   /**
-   * The end of the record that starts at `from`: the index of its line feed, or −1 where it lies behind `end`. With
-   * `force` (nothing more will come, or the record is beyond all bounds) an open quote counts for nothing.
+   * The end of the record that starts at `from`: the index of its line feed or other last byte, or −1 where it lies behind
+   * `end`. With `force` (nothing more will come, or the record is beyond all bounds) an open quote counts for nothing.
    */
   endOf(block: Buffer, from: number, end: number, force: boolean): number
+  /** The same for the rest of a record beyond all bounds, whose beginning was the last to be asked about. */
+  restOf(block: Buffer, from: number, end: number): number
+  /** Where the value begins of a record that starts at `from`. */
+  startOf(block: Buffer, from: number, end: number): number
+  /** Where the value ends of a record that ends at `recordEnd`; bytes from `end` on are not read yet. */
+  valueEnd(block: Buffer, from: number, recordEnd: number, end: number): number
 }
 
-export const LINES: Framing = {
-  filled() {},
-  endOf(block, from, end) {
-    const at = block.indexOf(LF, from)
-    return at < end ? at : -1
-  },
+function lineEnd(block: Buffer, from: number, end: number): number {
+  const at = block.indexOf(LF, from)
+  return at < end ? at : -1
 }
+
+/** What records of lines have in common. */
+const LINEWISE = {
+  restOf: lineEnd,
+  startOf: (_block: Buffer, from: number): number => from,
+  /** A carriage return before the line feed is part of the line end. */
+  valueEnd: (block: Buffer, from: number, recordEnd: number): number =>
+    recordEnd > from && block[recordEnd - 1] === CR ? recordEnd - 1 : recordEnd,
+}
+
+export const LINES: Framing = { ...LINEWISE, filled() {}, endOf: lineEnd }
 
 /**
  * RFC 4180: a line feed inside quotes belongs to the field. A quote opens only at the start of a field; elsewhere it is the
@@ -40,12 +54,13 @@ export function csvRecords(delimiter: string): Framing {
     return quote
   }
   return {
+    ...LINEWISE,
     filled(end) {
       filledTo = end
       quoteFrom = -1
     },
     endOf(block, from, end, force) {
-      const line = LINES.endOf(block, from, end, force)
+      const line = lineEnd(block, from, end)
       if (nextQuote(block, from) >= (line < 0 ? end : line)) return line
       return quotedEnd(block, from, end, separator, force ? line : -1)
     },
@@ -81,7 +96,3 @@ export function lineFeeds(block: Buffer, from: number, to: number): number {
   for (let i = block.indexOf(LF, from); i >= 0 && i < to; i = block.indexOf(LF, i + 1)) count++
   return count
 }
-
-/** The end of a record's value: a carriage return before the line feed is part of the line end. */
-export const valueEnd = (block: Buffer, from: number, lineEnd: number): number =>
-  lineEnd > from && block[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd

@@ -2,10 +2,27 @@ import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { fail } from '../../errors.ts'
+import type { Encoding, Mapping, RecordFormat } from '../../domain/events/mapping.ts'
 import type { Topic } from '../../ports/types.ts'
 import { PeekedBytes, PlainBytes, STDIN_PATH, StreamBytes, fileError, peek } from './bytes.ts'
 import type { ByteInput } from './bytes.ts'
 import { GzipBytes, isGzip } from './gzip.ts'
+import { Utf16Bytes, utf16Of } from './utf16.ts'
+
+/** Forms of records in files. */
+export type FileFormat = Exclude<RecordFormat, 'avro'>
+
+/** How a mapping's records stand in a file; events in their native form where there is none. */
+export function fileForm(mapping: Mapping | null): Pick<FileInput, 'format' | 'delimiter' | 'encoding'> {
+  if (mapping === null) return { format: 'ndjson' }
+  const { name, format, delimiter, encoding } = mapping
+  if (format === 'avro')
+    fail(
+      'mapping-invalid',
+      `mapping ${name} reads avro, which comes by topics; files are csv, ndjson or json`,
+    )
+  return { format, delimiter, encoding }
+}
 
 /** One input of an embedded run. */
 export interface FileInput {
@@ -13,9 +30,11 @@ export interface FileInput {
   /** `-` is standard input. gzip is recognised by its first bytes, whatever the name. */
   readonly path: string
   /** `csv` has a header line, which is no record. */
-  readonly format: 'ndjson' | 'csv'
+  readonly format: FileFormat
   /** One character; a comma unless given. */
   readonly delimiter?: string | undefined
+  /** Of the header; records are handed out as they are. UTF-8 unless given. */
+  readonly encoding?: Encoding | undefined
   /** More may be appended: the end is `dry`, never `ended`, and a last line counts once its line feed is there. */
   readonly follow?: boolean | undefined
   /** The file may come into being later; until then it is `dry`. Only with `follow`. */
@@ -41,12 +60,22 @@ export async function openInput(input: FileInput, stdin: Readable): Promise<Open
   const kind = await file.stat()
   if (kind.isDirectory()) return refuse(plain, `${input.path}: is a folder, a file is expected`)
   if (!kind.isFile()) return openStream(file.createReadStream(), input.path)
-  const gzip = isGzip(await peek(plain, MAGIC_BYTES))
+  const head = await peek(plain, MAGIC_BYTES)
   plain.position = 0
-  if (!gzip) return { bytes: plain, plain, packed: plain }
+  const packing = isGzip(head) ? 'gzip' : utf16Of(head)
+  if (packing === undefined) return { bytes: plain, plain, packed: plain }
   if (input.follow === true)
-    return refuse(plain, `${input.path}: is a gzip file; only plain files can be followed`)
-  return { bytes: new GzipBytes(plain), plain: undefined, packed: plain }
+    return refuse(plain, `${input.path}: is a ${packing} file; only plain files in UTF-8 can be followed`)
+  return { bytes: await unpacked(plain), plain: undefined, packed: plain }
+}
+
+/** Bytes without gzip and UTF-16, which are recognised by their first bytes. */
+async function unpacked(bytes: ByteInput): Promise<ByteInput> {
+  const head = await peek(bytes, MAGIC_BYTES)
+  const whole = new PeekedBytes(head, bytes)
+  if (isGzip(head)) return unpacked(new GzipBytes(whole))
+  const utf16 = utf16Of(head)
+  return utf16 === undefined ? whole : new Utf16Bytes(whole, utf16)
 }
 
 async function openFile({ path, optional }: FileInput): Promise<FileHandle | undefined> {
@@ -66,8 +95,6 @@ async function refuse(plain: PlainBytes, message: string): Promise<never> {
 
 /** Standard input, or a pipe by its path. */
 async function openStream(stream: Readable, name: string): Promise<Opened> {
-  const bytes = new StreamBytes(stream, name)
-  const head = await peek(bytes, MAGIC_BYTES)
-  const whole = new PeekedBytes(head, bytes)
-  return { bytes: isGzip(head) ? new GzipBytes(whole) : whole, plain: undefined, packed: undefined }
+  const bytes = await unpacked(new StreamBytes(stream, name))
+  return { bytes, plain: undefined, packed: undefined }
 }

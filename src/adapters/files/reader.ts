@@ -2,7 +2,7 @@ import { MAX_RECORD_BYTES } from '../../domain/events/event.ts'
 import type { RawRecord } from '../../ports/source.ts'
 import type { Offset } from '../../ports/types.ts'
 import type { ByteInput } from './bytes.ts'
-import { LINES, lineFeeds, valueEnd } from './frame.ts'
+import { LF, LINES, lineFeeds } from './frame.ts'
 import type { Framing } from './frame.ts'
 import { OversizeRecord } from './oversize.ts'
 
@@ -136,7 +136,7 @@ export class RecordReader {
    * not closed within them counts for nothing.
    */
   #lineEnd(last: boolean): number {
-    if (this.#oversize) return LINES.endOf(this.#block, this.#start, this.#end, true)
+    if (this.#oversize) return this.#framing.restOf(this.#block, this.#start, this.#end)
     const window = Math.min(this.#end, this.#start + WINDOW_BYTES)
     const full = window - this.#start === WINDOW_BYTES
     const end = this.#framing.endOf(this.#block, this.#start, window, false)
@@ -151,17 +151,18 @@ export class RecordReader {
     this.#start = to
   }
 
-  #take(records: RawRecord[], lineEnd: number): void {
-    const from = this.#start
-    const to = valueEnd(this.#block, from, lineEnd)
+  #take(records: RawRecord[], recordEnd: number): void {
+    const from = this.#framing.startOf(this.#block, this.#start, recordEnd)
+    const to = this.#framing.valueEnd(this.#block, from, recordEnd, this.#end)
+    if (from > this.#start) this.#pushLine(lineFeeds(this.#block, this.#start, from))
     if (this.#oversize || to - from > MAX_RECORD_BYTES) {
-      this.#pass(lineEnd)
+      this.#pass(recordEnd < this.#end && this.#block[recordEnd] !== LF ? recordEnd + 1 : recordEnd)
       records.push((this.#oversize as unknown as OversizeRecord).finish(this.#offset))
       this.#oversize = undefined
       this.#count(1)
       return
     }
-    if (to === from) return this.#skipLine()
+    if (to === from) return this.#pushLine(1)
     const bytes = this.#view
     records.push({
       offset: this.#offset,
@@ -173,18 +174,21 @@ export class RecordReader {
       keyTo: -1,
       cut: undefined,
     })
-    this.#count(1 + (this.#framing === LINES ? 0 : lineFeeds(this.#block, from, to)))
+    this.#count(
+      this.#framing === LINES ? 1 : lineFeeds(this.#block, from, Math.min(recordEnd + 1, this.#end)),
+    )
   }
 
-  /** An empty line is no record. */
-  #skipLine(): void {
-    this.#line++
+  /** Lines before a record that belong to none: the next begins further down. */
+  #pushLine(count: number): void {
+    if (count === 0) return
+    this.#line += count
     this.#jumped(this.#offset, this.#line)
   }
 
   #count(lines: number): void {
     this.#offset++
     this.#line += lines
-    if (lines > 1) this.#jumped(this.#offset, this.#line)
+    if (lines !== 1) this.#jumped(this.#offset, this.#line)
   }
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { FileSource } from '../../adapters/files/file-source.ts'
+import { fileForm } from '../../adapters/files/open.ts'
 import { LineWriter } from '../../adapters/files/line-writer.ts'
 import { systemClock } from '../../adapters/system/clock.ts'
 import { zoneTable } from '../../adapters/system/zone.ts'
@@ -26,7 +27,7 @@ export function registerIngest(program: Command, cli: Cli): void {
     .command('ingest')
     .summary('a shop’s own records to events, by a mapping')
     .description(
-      'Turns files of records (CSV or NDJSON, plain or gzipped) into events in our own form, one NDJSON line each. Every ' +
+      'Turns files of records (CSV, NDJSON or JSON, plain or gzipped) into events in our own form, one NDJSON line each. Every ' +
         'record is accounted for: an event, skipped by the mapping, or refused. Refused ones are kept, bytes untouched, in ' +
         '<FILE>.dead-letter.ndjson; more than 5 % of them end the command with 3.',
     )
@@ -55,7 +56,7 @@ async function run(cli: Cli, paths: readonly string[], flags: Flags): Promise<vo
   const sources = unique.map(
     (path) =>
       new FileSource({
-        inputs: [{ topic: path, path, format: mapping.format, delimiter: mapping.delimiter }],
+        inputs: [{ topic: path, path, ...fileForm(mapping) }],
         clock: systemClock,
         stdin: process.stdin,
       }),
@@ -94,7 +95,7 @@ async function inputOf(source: FileSource, path: string, mapping: Mapping): Prom
   const columns = mapping.format === 'csv' ? await source.columns(path) : undefined
   const zone = mapping.time.zone
   const zones = zone === undefined ? {} : { [zone]: zoneTable(zone) }
-  const decode = makeDecoder({ format: mapping.format, mapping, columns, zones })
+  const decode = makeDecoder({ format: mapping.format, mapping, columns, zones, joins: true })
   return { topic: path, source, decode, lineOf: (offset) => source.lineOf(path, offset) }
 }
 
@@ -122,6 +123,7 @@ const sum = (counts: Readonly<Record<string, number>>): number =>
 function report(cli: Cli, account: Account, out: string, tookMs: number): void {
   cli.note(
     `${counted(account.read, 'record')}: ${counted(account.events, 'event')} → ${out}, ` +
+      (account.joined === 0 ? '' : `${number(account.joined)} more lines joined to them, `) +
       `${number(sum(account.skipped))} skipped, ${number(sum(account.refused))} refused (${duration(tookMs)})`,
   )
   for (const [reason, count] of Object.entries(account.skipped))

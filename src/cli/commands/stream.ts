@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import type { Command } from 'commander'
+import { fileForm } from '../../adapters/files/open.ts'
 import { logTelemetry } from '../../adapters/log/telemetry.ts'
 import { zoneTable } from '../../adapters/system/zone.ts'
 import { Stream, type StreamResult } from '../../app/stream.ts'
@@ -130,7 +131,7 @@ function inputsOf(files: readonly string[], mappingRef: string | undefined): Run
     return {
       topic: count === 1 ? name : `${name}#${count}`,
       path,
-      format: mapping?.format ?? 'ndjson',
+      format: fileForm(mapping).format,
       mapping,
     }
   })

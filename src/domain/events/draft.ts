@@ -1,9 +1,10 @@
 import { fail } from '../../errors.ts'
+import { CSV_DELIMITER } from './csv.ts'
 import type { Candidate } from './decode-event.ts'
 import type { Decoded } from './event.ts'
 import { csvFinder, firstOf, jsonFinder, namesOf } from './field.ts'
 import type { FieldReader, Fields } from './field.ts'
-import type { FieldSpec, Mapping } from './mapping.ts'
+import type { FieldSpec, Mapping } from './mapping-grammar.ts'
 
 /** The members of an event while a record is read. */
 export type Draft = { -readonly [M in keyof Candidate]: unknown }
@@ -31,16 +32,23 @@ export function fieldReaders(mapping: Mapping, columns: readonly string[] | unde
   const find = csv ? csvFinder(columns ?? []) : jsonFinder
   return (spec) => {
     const names = namesOf(spec)
-    const readers = names.map(
-      (name) =>
-        find(name) ??
-        fail(
-          'mapping-invalid',
-          `${mapping.name}: there is no column ${name}; the header has ${(columns ?? []).join(', ')}`,
-        ),
-    )
+    const readers = names.map(find).filter((reader) => reader !== undefined)
+    // of several names, files of another year may have only one
+    if (readers.length === 0) noColumn(mapping, names, columns)
     return { read: firstOf(readers), name: names.join(' or ') }
   }
+}
+
+function noColumn(
+  { name, delimiter }: Mapping,
+  names: readonly string[],
+  columns: readonly string[] = [],
+): never {
+  const one = columns.length === 1 ? `; is ${JSON.stringify(delimiter ?? CSV_DELIMITER)} its delimiter?` : ''
+  fail(
+    'mapping-invalid',
+    `${name}: there is no column ${names.join(' or ')}; the header has ${columns.join(', ')}${one}`,
+  )
 }
 
 /** Readers inside one element of a list of objects. */

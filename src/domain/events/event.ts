@@ -46,7 +46,12 @@ export interface Event {
 
 /** What became of one record: its events, or a reason why there are none. Reasons are short, stable, kebab-case words. */
 export type Decoded =
-  | { readonly type: 'events'; readonly events: readonly Event[] }
+  | {
+      readonly type: 'events'
+      readonly events: readonly Event[]
+      /** Set where the one event is a line of the order of this key, of which others may follow. */
+      readonly joinKey?: string
+    }
   /** Not wanted, by the mapping's own rule; counted by reason. */
   | { readonly type: 'skipped'; readonly reason: string }
   /** Not understood; goes to the dead letters. `detail` names value, place and what was expected, never the user id. */
@@ -70,6 +75,8 @@ export type RefusalReason =
   | 'unknown-kind'
   | 'unknown-currency'
   | 'key-mismatch'
+  /** Of an order that was complete. */
+  | 'late-line'
 
 /** |amount| in minor units stays below this, so that sums of a lifetime stay exact in a double. */
 export const MAX_AMOUNT_MINOR = 2 ** 43

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../base/canonical.ts'
 import { hash52, sha256Hex } from '../base/hash.ts'
-import type { FieldSpec } from './mapping.ts'
+import type { FieldSpec } from './mapping-grammar.ts'
 
 /** A record taken apart: the fields of a CSV line, or a JSON object. */
 export type Fields = unknown
@@ -19,9 +19,9 @@ export function csvFinder(columns: readonly string[]): Finder {
   }
 }
 
-/** JSON: a name is a path, points between its steps. */
+/** JSON: a name is a path, points between its steps; `\\.` is a point of a name. */
 export const jsonFinder: Finder = (name) => {
-  const steps = name.split('.')
+  const steps = name.split(/(?<!\\)\./).map((step) => step.replaceAll('\\.', '.'))
   return (fields) => {
     let value = fields
     for (const step of steps) {
@@ -47,10 +47,10 @@ export function firstOf(readers: readonly FieldReader[]): FieldReader {
   }
 }
 
-/** A scalar as text; undefined for what has no faithful text, such as an integer beyond 2^53. */
+/** A scalar as text; undefined for what has no faithful text, such as an integer beyond 2^53 in a double. */
 export function asText(value: unknown): string | undefined {
   if (typeof value === 'string') return value
-  if (typeof value === 'boolean') return String(value)
+  if (typeof value === 'boolean' || typeof value === 'bigint') return String(value)
   if (typeof value !== 'number' || !Number.isFinite(value)) return undefined
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? undefined : String(value)
 }

@@ -1,149 +1,160 @@
 import { minorDigits } from './currency.ts'
-import { parseMinor } from './decimal.ts'
-import { elementField } from './draft.ts'
+import { ONE, parseDecimal, parseMinor } from './decimal.ts'
+import type { Decimal } from './decimal.ts'
 import type { Draft, Field, FieldOf, Step } from './draft.ts'
-import type { OrderLine } from './event.ts'
-import { asText } from './field.ts'
-import type { Fields } from './field.ts'
-import type { Mapping } from './mapping.ts'
-import { missing } from './mapping-steps.ts'
+import type { EventKind } from './event.ts'
+import { numberText } from './numbers.ts'
+import type { NumberText } from './numbers.ts'
+import type { FieldSpec, Mapping, Sign } from './mapping-grammar.ts'
 import { refused, shown } from './refusal.ts'
 import type { Refused } from './refusal.ts'
 
-const WHOLE = /^\d{1,15}$/
+/** A whole number of pieces; exports of data frames write `6.0`. */
+const WHOLE = /^(-?)(\d{1,15})(?:\.0*)?$/
 
-/** A count of pieces: a whole number, or the text of one. */
-function parseQuantity(value: unknown): number | undefined {
-  const text = asText(value)
-  return text !== undefined && WHOLE.test(text) ? Number(text) : undefined
-}
+/** How amounts and quantities of one mapping are read; `digits` and `rate` are those of the record at hand. */
+export class Money {
+  readonly text: NumberText
+  /** Of the minor unit; undefined where the record has no currency. */
+  digits: number | undefined
+  rate: Decimal = ONE
 
-const noQuantity = (name: string, value: unknown): Refused =>
-  refused('bad-value', `${name} (quantity): ${shown(value)} is not a whole number from 0 on`)
+  constructor(mapping: Mapping) {
+    this.text = numberText(mapping)
+  }
 
-export function quantityStep({ quantity }: Mapping, fieldOf: FieldOf): Step | undefined {
-  if (quantity === undefined) return undefined
-  const { read, name } = fieldOf(quantity)
-  return (fields, draft) => {
-    const value = read(fields)
-    if (value === undefined) return undefined
-    draft.quantity = parseQuantity(value)
-    return draft.quantity === undefined ? noQuantity(name, value) : undefined
+  /** A value × quantity in minor units. */
+  read(value: unknown, name: string, quantity: number, sign: Sign = 'positive'): number | Refused {
+    if (this.digits === undefined)
+      return refused('missing-field', `currency: is missing, ${name} (amount) needs one`)
+    const text = this.text(value)
+    const minor = text === undefined ? undefined : parseMinor(text, this.digits, quantity, this.rate)
+    if (minor === undefined)
+      return refused('bad-value', `${name} (amount): ${shown(value)} is not a decimal number`)
+    return signed(minor, sign) ?? refused('bad-value', `${name} (amount): ${shown(value)} is ${WRONG[sign]}`)
+  }
+
+  /** A count of pieces: a whole number, or the text of one. */
+  readQuantity(value: unknown, name: string, sign: Sign = 'positive'): number | Refused {
+    const m = WHOLE.exec(this.text(value) ?? '')
+    if (m === null) return refused('bad-value', `${name} (quantity): ${shown(value)} is not a whole number`)
+    const count = Number(m[2])
+    const given = m[1] === '-' && count > 0 ? -count : count
+    return (
+      signed(given, sign) ?? refused('bad-value', `${name} (quantity): ${shown(value)} is ${WRONG[sign]}`)
+    )
   }
 }
 
-/** Sets the currency in which the amounts of the record are read. */
-export function currencyStep({ currency }: Mapping, fieldOf: FieldOf): Step | undefined {
+const WRONG = { positive: 'negative', negative: 'positive, expected negative', any: '' } as const
+
+/** The size of a number that has the sign it should have. */
+function signed(value: number, sign: Sign): number | undefined {
+  if (sign === 'positive' && value < 0) return undefined
+  if (sign === 'negative' && value > 0) return undefined
+  return Math.abs(value)
+}
+
+/** One of several ways to a number: the first for the event's kind whose field is there counts. */
+interface Rule extends Field {
+  readonly on: ReadonlySet<unknown> | undefined
+  readonly sign: Sign | undefined
+  readonly timesQuantity: boolean
+}
+
+interface RuleSpec {
+  readonly field: FieldSpec
+  readonly on?: readonly EventKind[] | undefined
+  readonly sign?: Sign | undefined
+  readonly timesQuantity?: boolean | undefined
+}
+
+const ruleOf = ({ field, on, sign, timesQuantity = false }: RuleSpec, fieldOf: FieldOf): Rule => ({
+  ...fieldOf(field),
+  on: on && new Set<unknown>(on),
+  sign,
+  timesQuantity,
+})
+
+export function quantityStep({ quantity }: Mapping, fieldOf: FieldOf, money: Money): Step | undefined {
+  if (quantity === undefined) return undefined
+  const plain = typeof quantity === 'string' || (Array.isArray(quantity) && typeof quantity[0] === 'string')
+  const specs = plain ? [{ field: quantity as FieldSpec }] : ([quantity].flat() as RuleSpec[])
+  const rules = specs.map((spec) => ruleOf(spec, fieldOf))
+  return (fields, draft) => {
+    for (const { on, read, name, sign } of rules) {
+      if (on?.has(draft.kind) === false) continue
+      const value = read(fields)
+      if (value === undefined) continue
+      const count = money.readQuantity(value, name, sign)
+      if (typeof count !== 'number') return count
+      draft.quantity = count
+      return undefined
+    }
+    return undefined
+  }
+}
+
+/** Sets the currency in which the amounts of the record are read, and what it is worth in that of the mapping. */
+export function currencyStep(mapping: Mapping, fieldOf: FieldOf, money: Money): Step | undefined {
+  const { currency, rates } = mapping
   if (currency === undefined) return undefined
+  const known = ratesOf(rates)
+  const take = (code: string, draft: Draft): boolean => {
+    const rate = known === undefined ? ONE : known.get(code)
+    draft.currency = rates?.to ?? code
+    money.digits = minorDigits(draft.currency as string)
+    money.rate = rate ?? ONE
+    return rate !== undefined
+  }
   if (typeof currency === 'string') {
     return (_fields, draft) => {
-      draft.currency = currency
+      take(currency, draft)
       return undefined
     }
   }
   const { read, name } = fieldOf(currency.field)
   return (fields, draft) => {
-    const value = read(fields) ?? currency.default
-    draft.currency = value
-    if (value === undefined || minorDigits(value as string) !== undefined) return undefined
-    return refused('unknown-currency', `${name} (currency): ${shown(value)} is not an ISO 4217 code`)
+    const code = read(fields) ?? currency.default
+    money.digits = undefined
+    if (code === undefined) return undefined
+    if (typeof code !== 'string' || minorDigits(code) === undefined)
+      return refused('unknown-currency', `${name} (currency): ${shown(code)} is not an ISO 4217 code`)
+    if (take(code, draft)) return undefined
+    return refused('unknown-currency', `${name} (currency): ${shown(code)} has no rate to ${rates?.to}`)
   }
 }
 
-/** Decimal field × quantity in minor units of the draft's currency. */
-function readMinor(value: unknown, name: string, draft: Draft, quantity: number): number | Refused {
-  const digits = minorDigits(draft.currency as string)
-  if (digits === undefined)
-    return refused('missing-field', `currency: is missing, ${name} (amount) needs one`)
-  const text = asText(value)
-  const minor = text === undefined ? undefined : parseMinor(text, digits, quantity)
-  if (minor === undefined)
-    return refused('bad-value', `${name} (amount): ${shown(value)} is not a decimal number`)
-  if (minor < 0) return refused('bad-value', `${name} (amount): ${shown(value)} is negative`)
-  return minor
+function ratesOf(rates: Mapping['rates']): ReadonlyMap<string, Decimal> | undefined {
+  if (rates === undefined) return undefined
+  const table = Object.entries(rates.table).map(
+    ([code, worth]) => [code, parseDecimal(worth) ?? ONE] as const,
+  )
+  // minor units of both currencies may differ: amounts are read as major units, so the rate alone is enough
+  return new Map([...table, [rates.to, ONE]])
 }
 
-/** The lines of an order: each a quantity and a unit price. */
-export function linesStep({ lines }: Mapping, fieldOf: FieldOf): Step | undefined {
-  if (lines === undefined) return undefined
-  const list = fieldOf(lines.field)
-  const readLine = lineReader(lines)
-  return (fields, draft) => {
-    const elements = list.read(fields)
-    if (elements === undefined) return undefined
-    if (!Array.isArray(elements))
-      return refused('bad-value', `${list.name} (lines): ${shown(elements)} is not a list`)
-    const read: OrderLine[] = []
-    for (let i = 0; i < elements.length; i++) {
-      const line = readLine(elements[i], `${list.name}[${i}]`, draft)
-      if ('type' in line) return line
-      read.push(line)
-    }
-    draft.lines = read
-    return undefined
-  }
-}
-
-function lineReader(
-  lines: NonNullable<Mapping['lines']>,
-): (e: unknown, at: string, draft: Draft) => OrderLine | Refused {
-  const product = elementField(lines.product)
-  const category = lines.category === undefined ? undefined : elementField(lines.category)
-  const quantity = lines.quantity === undefined ? undefined : elementField(lines.quantity)
-  const price = elementField(lines.price)
-  return (element, at, draft) => {
-    const sku = asText(product.read(element))
-    if (sku === undefined) return missing(`${at}.${product.name} (product)`)
-    const group = asText(category?.read(element))
-    const pieces = quantity?.read(element) ?? 1
-    const count = parseQuantity(pieces)
-    if (count === undefined) return noQuantity(`${at}.${quantity?.name}`, pieces)
-    const unit = price.read(element)
-    if (unit === undefined) return missing(`${at}.${price.name} (amount)`)
-    const amountMinor = readMinor(unit, `${at}.${price.name}`, draft, count)
-    if (typeof amountMinor !== 'number') return amountMinor
-    const line = { product: sku, quantity: count, amountMinor }
-    return group === undefined ? line : { product: sku, category: group, quantity: count, amountMinor }
-  }
-}
-
-/**
- * The event's amount, from the first rule for its kind whose field is there. An order without any has the sum of its lines.
- * A currency stays only beside an amount.
- */
-export function amountStep(mapping: Mapping, fieldOf: FieldOf): Step {
-  const specs = mapping.amount === undefined ? [] : [mapping.amount].flat()
-  const rules = specs.map((spec) => ({ ...spec, ...fieldOf(spec.field) }))
+/** The event's amount, from the first rule for its kind whose field is there, and its discount. */
+export function amountStep(mapping: Mapping, fieldOf: FieldOf, money: Money): Step | undefined {
+  const specs: readonly RuleSpec[] = mapping.amount === undefined ? [] : [mapping.amount].flat()
+  const rules = specs.map((spec) => ruleOf(spec, fieldOf))
   const discount = mapping.discount === undefined ? undefined : fieldOf(mapping.discount)
+  if (rules.length === 0 && discount === undefined) return undefined
   return (fields, draft) => {
-    for (const { on, read, name, timesQuantity } of rules) {
-      if (on && !(on as readonly unknown[]).includes(draft.kind)) continue
+    for (const { on, read, name, sign, timesQuantity } of rules) {
+      if (on?.has(draft.kind) === false) continue
       const value = read(fields)
       if (value === undefined) continue
-      const times = timesQuantity === true ? ((draft.quantity ?? 1) as number) : 1
-      const minor = readMinor(value, name, draft, times)
+      const minor = money.read(value, name, timesQuantity ? ((draft.quantity ?? 1) as number) : 1, sign)
       if (typeof minor !== 'number') return minor
       draft.amountMinor = minor
       break
     }
-    return readDiscount(discount, fields, draft) ?? settle(draft)
+    const value = discount?.read(fields)
+    if (discount === undefined || value === undefined) return undefined
+    const minor = money.read(value, discount.name, 1)
+    if (typeof minor !== 'number') return minor
+    draft.discountMinor = minor
+    return undefined
   }
-}
-
-function readDiscount(discount: Field | undefined, fields: Fields, draft: Draft): Refused | undefined {
-  const value = discount?.read(fields)
-  if (discount === undefined || value === undefined) return undefined
-  const minor = readMinor(value, discount.name, draft, 1)
-  if (typeof minor !== 'number') return minor
-  draft.discountMinor = minor
-  return undefined
-}
-
-function settle(draft: Draft): undefined {
-  const lines = draft.lines as readonly OrderLine[] | undefined
-  if (draft.kind === 'order_completed' && lines !== undefined && lines.length > 0) {
-    draft.amountMinor ??= lines.reduce((sum, line) => sum + line.amountMinor, 0)
-  }
-  if (draft.amountMinor === undefined && draft.discountMinor === undefined && !lines?.length)
-    draft.currency = undefined
 }

@@ -137,7 +137,7 @@ describe('segment', () => {
     [
       'half a piece',
       { event: 'Product Viewed', properties: { product_id: 'p', quantity: 0.5 } },
-      'bad-value: properties.quantity (quantity): 0.5 is not a whole number from 0 on',
+      'bad-value: properties.quantity (quantity): 0.5 is not a whole number',
     ],
     [
       'an unknown currency',
