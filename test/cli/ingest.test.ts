@@ -57,7 +57,7 @@ describe('ingest', () => {
   )
 
   it.each([
-    [['--mapping', 'nosuch'], 'nosuch: not found; built in: rees46, segment'],
+    [['--mapping', 'nosuch'], 'nosuch: not found; built in: online-retail, rees46, segment'],
     [['--mapping', './nosuch.json'], 'nosuch.json'],
     [[], "required option '--mapping"],
   ])('%j is wrong usage', async (args, message) => {

@@ -82,6 +82,40 @@ describe('segment', () => {
     })
   })
 
+  test.each<[string, object, object]>([
+    [
+      'Products Searched',
+      { query: 'red shoes' },
+      { kind: 'products_searched', attributes: { query: 'red shoes' } },
+    ],
+    [
+      'Checkout Started',
+      { order_id: 'o1', revenue: 25 },
+      { kind: 'checkout_started', orderId: 'o1', amountMinor: 2500 },
+    ],
+    ['Order Cancelled', { order_id: 'o1', total: 25 }, { kind: 'order_cancelled', orderId: 'o1' }],
+    ['Order Refunded', { order_id: 'o1' }, { kind: 'order_refunded', orderId: 'o1' }],
+    [
+      'Order Refunded',
+      {
+        order_id: 'o1',
+        total: 19,
+        currency: 'EUR',
+        products: [{ product_id: 'p', price: 19, quantity: 1 }],
+      },
+      {
+        kind: 'order_refunded',
+        amountMinor: 1900,
+        lines: [{ product: 'p', quantity: 1, amountMinor: 1900 }],
+      },
+    ],
+    ['Promotion Viewed', { promotion_id: 'x' }, { kind: 'promotion_viewed', promotion: 'x' }],
+    ['Promotion Clicked', { promotion_id: 'x' }, { kind: 'promotion_clicked', promotion: 'x' }],
+    ['Email Delivered', { campaign_id: '7' }, { kind: 'campaign_exposed', campaign: '7' }],
+  ])('%s', (event, properties, expected) => {
+    expect(segment({ event, properties })).toMatchObject(expected)
+  })
+
   test.each<[string, object, string | object]>([
     ['page', { type: 'page', name: 'Home' }, { kind: 'page_viewed' }],
     ['an anonymous visitor', { type: 'page', userId: null, anonymousId: 'a1' }, { userId: 'a1' }],
