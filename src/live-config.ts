@@ -32,6 +32,10 @@ export const liveConfigSchema = z.strictObject({
       .describe('of topics that `topics apply` makes; the inputs have as many'),
     replication: z.int().min(1).default(3),
     minInsyncReplicas: z.int().min(1).default(2),
+    /** A member that was not heard of for so long is given up, and its tasks go to others. */
+    sessionTimeout: duration.optional(),
+    /** A page that was begun and not heard of for so long is aborted; until then readers wait behind it. */
+    transactionTimeout: duration.optional(),
   }),
   redis: z.strictObject({
     nodes: z.array(hostPort).min(1),

@@ -90,6 +90,7 @@ export async function openLive({
     formerMemberId: member.former,
     onMemberId: member.keep,
     onCrash,
+    sessionTimeoutMs: optionalMs(config.kafka.sessionTimeout),
   })
   const outlet = new KafkaOutlet({
     access,
@@ -97,6 +98,7 @@ export async function openLive({
     app,
     encode: jsonEncoders(app),
     lagGroupId: app,
+    transactionTimeoutMs: optionalMs(config.kafka.transactionTimeout),
   })
   const store = new RedisStore(redis, { app, partitions, rebuild })
   const optionsOf = (task: Task): TaskOptions => {
@@ -118,9 +120,11 @@ export async function openLive({
   return { ports: { source, outlet, store, clock: systemClock, telemetry }, optionsOf, close }
 }
 
+const ms = (text: string): number => parseDurationMs(text) ?? fail('config-invalid', `${text} is no duration`)
+const optionalMs = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : ms(text)
+
 function liveOptions(config: LiveConfig, task: Task, control: string): Partial<TaskOptions> & { task: Task } {
-  const ms = (text: string): number =>
-    parseDurationMs(text) ?? fail('config-invalid', `${text} is no duration`)
   return {
     ...LIVE,
     task,

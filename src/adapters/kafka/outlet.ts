@@ -20,6 +20,7 @@ export interface KafkaOutletOptions {
   readonly encode: Encoders
   /** The consumer group whose offsets are sent along now and then, for lag tools alone; the group must have been joined. */
   readonly lagGroupId?: string | undefined
+  readonly transactionTimeoutMs?: Ms | undefined
 }
 
 /** How long the broker keeps a transaction open that is not heard of any more. */
@@ -82,7 +83,7 @@ export class KafkaOutlet implements Outlet {
       transactionalId: `${this.#options.app}.${p}`,
       idempotent: true,
       maxInFlightRequests: 1,
-      transactionTimeout: TRANSACTION_TIMEOUT_MS,
+      transactionTimeout: this.#options.transactionTimeoutMs ?? TRANSACTION_TIMEOUT_MS,
       allowAutoTopicCreation: false,
       metadataMaxAge: METADATA_MAX_AGE_MS,
       retry: RETRY,

@@ -51,6 +51,24 @@ export const REPAIRS = {
         Promise.reject(new KafkaJSNonRetriableError('an offset was to be committed outside a transaction'))
     },
   },
+  'one-socket': {
+    defect:
+      'requests that find a connection closed open a socket each; all but the last are forgotten open, so that the process does ' +
+      'not end, and break the connection when the broker tires of them',
+    link: 'kafkajs/src/network/connection.js, connect',
+    test: 'repairs.test.ts: one-socket',
+    apply: () => {
+      const connection = prototypeOf('kafkajs/src/network/connection')
+      const connect = connection['connect']
+      const pending = new WeakMap<object, Promise<unknown>>()
+      connection['connect'] = function () {
+        const made =
+          pending.get(this) ?? Promise.resolve(connect?.call(this)).finally(() => pending.delete(this))
+        pending.set(this, made)
+        return made
+      }
+    },
+  },
   'idle-timer': {
     defect: 'an idle connection re-arms a timer with a negative delay every millisecond',
     link: 'https://github.com/tulios/kafkajs/issues/1751',

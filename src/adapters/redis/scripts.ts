@@ -3,7 +3,7 @@
  * answer asks again. Each checks everything before its first write, for an error in a script's middle keeps what was written.
  * Answers are lists that begin with a word. Revisions are texts and compared for equality only: numbers of Lua end at 2^53.
  *
- * KEYS are those of `taskKeys`; behind them, where memberships change, the indexes of all segments that are known.
+ * KEYS are those of `taskKeys`, but for the last script; behind them, where memberships change, the indexes of all segments that are known.
  */
 
 /** m: the head's own fields; rev: '' where nothing was ever stored. Ends with `fenced` for any other owner. */
@@ -174,7 +174,16 @@ redis.call('HSET', KEYS[1], 'rev', ARGV[3], 'chain', ARGV[4], 'progress', '', 'h
 return {'ok'}
 `
 
+/** KEYS: the app's layout. ARGV: partitions, scheme, partitioner, for where there is none yet. Returns those that hold. */
+const META = `
+for i, name in ipairs({'partitions', 'scheme', 'partitioner'}) do
+  redis.call('HSETNX', KEYS[1], name, ARGV[i])
+end
+return redis.call('HMGET', KEYS[1], 'partitions', 'scheme', 'partitioner')
+`
+
 export const SCRIPTS = {
+  segmentationMeta: { lua: META },
   segmentationTake: { lua: TAKE },
   segmentationRead: { lua: READ },
   segmentationChunk: { lua: CHUNK },

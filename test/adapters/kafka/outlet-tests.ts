@@ -13,6 +13,7 @@ import {
   revision,
   transition,
 } from '../../support/revisions.ts'
+import type { KafkaNode } from '../../support/servers/kafka-node.ts'
 import { cutter, END_TXN, type Cut } from './cut.ts'
 import { until, type Place } from './place.ts'
 
@@ -226,7 +227,8 @@ export function outletTests(here: Place): void {
         // a fence waits for the markers: a broker that dies before them may leave a transaction that hangs
         const last = await outlet.fence(0)
         await outlet.tail(last)
-        const back = here.server.restart?.()
+        const broker = here.server.nodes[0] as KafkaNode
+        const back = broker.kill().then(() => broker.start())
         const failed = await outlet.publish(last, page(busyRevision(1, 1))).catch((e: unknown) => e)
         await back
         if (failed !== undefined) expect(failed).toMatchObject({ retryable: true })

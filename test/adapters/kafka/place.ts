@@ -8,15 +8,15 @@ import { topicSpecs } from '../../../src/adapters/kafka/topics.ts'
 import { DAY_MS } from '../../../src/domain/base/duration.ts'
 import type { Task, Topic } from '../../../src/ports/types.ts'
 import { realClock } from '../../support/clock.ts'
-import { startKafka, type KafkaServer } from '../../support/servers/kafka.ts'
+import { startKafka, type KafkaServer, type KafkaWanted } from '../../support/servers/kafka.ts'
 
 /** A broker for the tests of one file, and what they need of it. */
 export class Place {
   #server: KafkaServer | string = 'not started'
   #reader: PartitionReader | undefined
 
-  async start(): Promise<void> {
-    this.#server = await startKafka()
+  async start(wanted?: KafkaWanted): Promise<void> {
+    this.#server = await startKafka(wanted)
   }
 
   async stop(): Promise<void> {
@@ -58,7 +58,10 @@ export class Place {
   ): Promise<void> {
     const admin = new KafkaAdmin(this.access, realClock)
     await admin.apply(
-      names.map((name) => ({ type: 'create', spec: { name, partitions, replication: 1, config } })),
+      names.map((name) => ({
+        type: 'create',
+        spec: { name, partitions, replication: Math.max(1, this.server.nodes.length), config },
+      })),
     )
     await admin.close()
   }

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { RepairName } from '../../../src/adapters/kafka/repairs.ts'
 
@@ -55,6 +56,34 @@ const SHOWS: Readonly<Record<RepairName, (part: (path: string) => unknown) => Pr
     const error = await broker.offsetCommit({ groupId: 'g', topics: [] }).catch((e: unknown) => e as Error)
     if (sent.length === 0) expect(error).toMatchObject({ retriable: false })
     return sent.length > 0
+  },
+  'one-socket': async (part) => {
+    const Connection = part('network/connection') as new (options: object) => {
+      connect(): Promise<unknown>
+      disconnect(): Promise<unknown>
+    }
+    const server = createServer((socket) => socket.resume())
+    await new Promise<void>((open) => server.listen(0, '127.0.0.1', open))
+    const { port } = server.address() as AddressInfo
+    const sockets: Socket[] = []
+    const connection = new Connection({
+      host: '127.0.0.1',
+      port,
+      logger: { namespace: () => ({ debug: () => {} }) },
+      connectionTimeout: 1000,
+      requestTimeout: 1000,
+      socketFactory: ({ onConnect }: { onConnect: () => void }) => {
+        const socket = connect(port, '127.0.0.1', onConnect)
+        sockets.push(socket)
+        return socket
+      },
+    })
+    await Promise.all([connection.connect(), connection.connect()])
+    await connection.disconnect()
+    const left = sockets.filter((socket) => !socket.destroyed && !socket.writableEnded)
+    for (const socket of sockets) socket.destroy()
+    await new Promise((closed) => server.close(closed))
+    return left.length > 0
   },
   'idle-timer': async (part) => {
     type Queue = { scheduleCheckPendingRequests(): void; destroy(): void; throttleCheckTimeoutId: unknown }

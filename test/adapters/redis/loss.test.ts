@@ -2,6 +2,8 @@ import type { Redis } from 'ioredis'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { judge } from '../../../src/app/task/judge.ts'
 import { openRedis, type RedisConnection } from '../../../src/adapters/redis/client.ts'
+import { redisKey } from '../../../src/adapters/redis/keys.ts'
+import { settleMeta } from '../../../src/adapters/redis/meta.ts'
 import { checkpoint } from '../../conformance/store.ts'
 import { head, journalLine, membership, profile } from '../../support/revisions.ts'
 import { quietClient, startRedis } from '../../support/servers/redis.ts'
@@ -173,6 +175,15 @@ describe.skipIf(!at)(`a Redis that loses: ${name}`, () => {
     await behind?.hdel(place.key('profiles'), 'user-3')
     await behind?.hset(place.key('profiles'), 'stranger', 'x')
     await lost(store.read(0, 'a', [], 0, 10))
+  })
+
+  test('the layout is there whole or not at all, also where all is lost while it is made', async () => {
+    const key = redisKey(place.app, undefined, 'meta')
+    for (let i = 0; i < 100; i++) {
+      const settling = [settleMeta(place.redis, place.app, 3), settleMeta(place.redis, place.app, 3)]
+      await Promise.all([...settling, behind?.flushall()])
+      expect([[], ['partitioner', 'partitions', 'scheme']]).toContainEqual((await behind?.hkeys(key))?.sort())
+    }
   })
 
   test('to rebuild deletes what is left of this task, once', async () => {

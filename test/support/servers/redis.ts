@@ -1,12 +1,12 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { RedisAccess } from '../../../src/adapters/redis/client.ts'
 import { SECOND_MS } from '../../../src/domain/base/duration.ts'
+import { freePorts } from './ports.ts'
 
 /**
  * A real Redis for tests: where one is enough as it is, that at `SEGMENTATION_TEST_REDIS` (host:port), else nodes of the
@@ -151,17 +151,4 @@ async function versionAt(host: string, port: number): Promise<string> {
   } finally {
     client.disconnect()
   }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((open) => server.listen(0, HOST, open))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))))
-  return ports
 }
