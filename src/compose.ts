@@ -191,11 +191,16 @@ async function taskInputs(
 }
 
 /** Hash of all that decides results beside the records: whatever differs in it may decide otherwise. */
-export function recipeOf(config: RunConfig, zones: Record<string, ZoneTable>): string {
+export function recipeOf(
+  config: RunConfig,
+  zones: Record<string, ZoneTable>,
+  avro: readonly string[] = [],
+): string {
   const { locale, currency, inputs } = config
   const mappings = Object.fromEntries(inputs.map(({ topic, mapping }) => [topic, mapping]))
   const limits = { maxAheadMs: MAX_AHEAD_MS, due: duePolicy(config) }
-  const recipe = { foldVersion: FOLD_VERSION, locale, currency, mappings, zones, limits }
+  const formats = avro.length === 0 ? {} : { avro: [...avro].sort() }
+  const recipe = { foldVersion: FOLD_VERSION, locale, currency, mappings, zones, limits, ...formats }
   return sha256Hex(canonicalJson(recipe)).slice(0, 16)
 }
 
@@ -205,13 +210,15 @@ function duePolicy(config: RunConfig): DuePolicy {
 
 interface Parts {
   readonly config: RunConfig
+  /** Topics with Avro in them. */
+  readonly avro?: readonly string[]
   readonly bundle: Bundle
   readonly zones: Record<string, ZoneTable>
   readonly inputs: readonly TaskInput[]
   readonly rebuild: boolean
 }
 
-export function taskOptions({ config, bundle, zones, inputs, rebuild }: Parts): TaskOptions {
+export function taskOptions({ config, avro, bundle, zones, inputs, rebuild }: Parts): TaskOptions {
   const { featureSet } = bundle
   const plan = compilePlan(featureSet, zones[featureSet.zone] as ZoneTable)
   return {
@@ -219,7 +226,7 @@ export function taskOptions({ config, bundle, zones, inputs, rebuild }: Parts): 
     task: 0,
     inputs,
     segmenter: { locale: config.locale, due: duePolicy(config) },
-    recipe: recipeOf(config, zones),
+    recipe: recipeOf(config, zones, avro),
     maxAheadMs: MAX_AHEAD_MS,
     newProfiles: () => new Profiles(plan),
     serves: ({ featureSet: other }) =>

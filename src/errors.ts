@@ -95,6 +95,15 @@ export const ERRORS = {
     true,
   ),
   unreachable: row(1, 'The server did not answer in time; it will be tried again.', true),
+  'schema-missing': row(
+    1,
+    'Records name a schema that the registry does not have. They are waited for, then refused.',
+    true,
+  ),
+  'schema-differs': row(
+    1,
+    'A schema id has come to mean something else: restore the registry with its ids, then start again.',
+  ),
   'schema-incompatible': row(
     2,
     'Other versions of the subject do not fit this one under FULL_TRANSITIVE. Correct them or the level, or use other topics.',

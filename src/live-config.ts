@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { currencyCode } from './domain/events/mapping.ts'
 import { parseDurationMs } from './domain/base/duration.ts'
+import { fail } from './errors.ts'
 import { layeredConfig, type ConfigLayers, type Layered } from './layered-config.ts'
 
 const duration = z
@@ -13,6 +14,8 @@ const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'expected lower-case letters, digits and dashes, at most 64')
 const hostPort = z.string().regex(/^[^\s:]+:\d{1,5}$/, 'expected host:port')
+
+const recordFormat = z.enum(['avro', 'json'])
 
 /** What `stream --config` reads: a consumer on Kafka and Redis. Every default of it is written here. */
 export const liveConfigSchema = z.strictObject({
@@ -48,9 +51,23 @@ export const liveConfigSchema = z.strictObject({
         topic: z.string().min(1),
         /** Built-in name or file; absent: events in their native form. */
         mapping: z.string().optional(),
+        format: recordFormat.optional().describe('Default: avro where a schemaRegistry is named, else json.'),
       }),
     )
     .min(1),
+  /** Confluent's API. */
+  schemaRegistry: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/ }),
+      username: z.string().optional(),
+      password: z.string().optional().meta({ writeOnly: true }),
+    })
+    .optional(),
+  output: z
+    .strictObject({
+      format: recordFormat.optional().describe('Default: avro where a schemaRegistry is named, else json.'),
+    })
+    .prefault({}),
   /** Bundle whose features the profiles keep; it decides once it was promoted. */
   model: z.string(),
   /** Where a first start begins in the inputs. */
@@ -64,6 +81,17 @@ export const liveConfigSchema = z.strictObject({
   tickAllowance: duration.default('30s'),
 })
 export type LiveConfig = z.infer<typeof liveConfigSchema>
+
+/** Format of an input or of the outputs: what is said of it, else Avro where there is a registry. Throws `config-invalid`. */
+export function formatOf(
+  config: Pick<LiveConfig, 'schemaRegistry'>,
+  place: string,
+  said: 'avro' | 'json' | undefined,
+): 'avro' | 'json' {
+  if (config.schemaRegistry !== undefined) return said ?? 'avro'
+  if (said === 'avro') fail('config-invalid', `${place}: avro needs a schemaRegistry`)
+  return 'json'
+}
 
 /** JSON Schema of what the file may hold. */
 export function liveConfigJsonSchema(): object {

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KafkaAdmin } from './adapters/kafka/admin.ts'
 import type { KafkaAccess } from './adapters/kafka/client.ts'
-import { jsonEncoders } from './adapters/kafka/encode.ts'
 import { KafkaOutlet } from './adapters/kafka/outlet.ts'
 import { KafkaSource } from './adapters/kafka/source.ts'
 import { controlTopic } from './adapters/kafka/topics.ts'
@@ -13,6 +12,7 @@ import { RedisStore } from './adapters/redis/store.ts'
 import { systemClock } from './adapters/system/clock.ts'
 import { controlDecoder } from './app/control.ts'
 import { makeDecoder } from './app/decode.ts'
+import { withKnownSchemas } from './app/known-schemas.ts'
 import { keyed } from './app/keyed.ts'
 import type { TaskInput } from './app/task/lane.ts'
 import type { TaskOptions, TaskPorts } from './app/task/options.ts'
@@ -26,6 +26,7 @@ import { taskOptions, zoneTables } from './compose.ts'
 import { RUN_CONFIG_FORMAT, type RunConfig } from './config.ts'
 import { runCurrency } from './first-start.ts'
 import type { LiveConfig } from './live-config.ts'
+import { openFormats } from './live-schemas.ts'
 
 /** How a consumer works beside what its config says; none of it decides results. */
 const LIVE = {
@@ -79,9 +80,10 @@ export async function openLive({
   const control = controlTopic(app)
   const topics = [control, ...config.inputs.map(({ topic }) => topic)]
   const partitions = await partitionsOf(access, topics)
+  const formats = await openFormats(config, systemClock, telemetry)
   const redis = await openRedis(redisAccess(config))
   const member = formerMember(app, config.member)
-  const source = new KafkaSource({
+  const records = new KafkaSource({
     access,
     clock: systemClock,
     groupId: app,
@@ -92,23 +94,27 @@ export async function openLive({
     onCrash,
     sessionTimeoutMs: optionalMs(config.kafka.sessionTimeout),
   })
+  const { avro, schemas } = formats
+  const source = schemas === undefined ? records : withKnownSchemas(records, avro, schemas)
   const outlet = new KafkaOutlet({
     access,
     clock: systemClock,
     app,
-    encode: jsonEncoders(app),
+    encode: formats.encode,
     lagGroupId: app,
     transactionTimeoutMs: optionalMs(config.kafka.transactionTimeout),
   })
   const store = new RedisStore(redis, { app, partitions, rebuild })
   const optionsOf = (task: Task): TaskOptions => {
     const inputs: TaskInput[] = [{ topic: control, control: true, decode: controlDecoder(control) }]
-    for (const { topic, format, mapping } of run.inputs) {
-      const decode = makeDecoder({ format, mapping: mapping ?? undefined, currency: run.currency, zones })
+    for (const { topic, mapping } of run.inputs) {
+      const format = avro.includes(topic) ? 'avro' : 'ndjson'
+      const { currency } = run
+      const decode = makeDecoder({ format, mapping: mapping ?? undefined, currency, zones, schemas })
       inputs.push({ topic, decode: keyed(decode, task, partitions) })
     }
     return {
-      ...taskOptions({ config: run, bundle, zones, inputs, rebuild }),
+      ...taskOptions({ config: run, avro, bundle, zones, inputs, rebuild }),
       ...liveOptions(config, task, control),
     }
   }

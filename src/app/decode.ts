@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { RawRecord } from '../ports/source.ts'
 import type { Topic } from '../ports/types.ts'
-import { fail } from '../errors.ts'
+import type { WriterSchemas } from '../ports/schemas.ts'
+import { assert, fail } from '../errors.ts'
 import type { ZoneTable } from '../domain/base/zone.ts'
 import { compileMapping } from '../domain/events/compile-mapping.ts'
 import { CSV_DELIMITER, splitCsv } from '../domain/events/csv.ts'
@@ -12,14 +13,19 @@ import type { Decoded } from '../domain/events/event.ts'
 import { parseExactJson } from '../domain/events/exact-json.ts'
 import type { Encoding, Mapping, RecordFormat } from '../domain/events/mapping.ts'
 import type { Refused } from '../domain/events/refusal.ts'
+import { avroParser, EVENT_MEMBERS } from './avro.ts'
 import { OneCurrency } from './one-currency.ts'
 import { Unreadable, recordSize, textReader } from './record-text.ts'
+
+type Parser = (record: RawRecord) => unknown
 
 /** A raw record → its events, or why there are none. Depends on nothing but the record and `latestMs`. */
 export type Decoder = (record: RawRecord, latestMs: number) => Decoded
 
 export interface DecoderInput {
-  readonly format: RecordFormat
+  readonly format: RecordFormat | 'avro'
+  /** By what the records of an Avro input are read. */
+  readonly schemas?: WriterSchemas | undefined
   /** Without one, records are events in their native form. */
   readonly mapping?: Mapping | undefined
   /** The header of a CSV input. */
@@ -40,17 +46,18 @@ export function makeDecoder(input: DecoderInput): Decoder {
   return (record, latestMs) => money.admit(decode(record, latestMs))
 }
 
-function anyCurrency({ format, mapping, columns, zones, joins = false }: DecoderInput): Decoder {
+function anyCurrency({ format, mapping, columns, zones, schemas, joins = false }: DecoderInput): Decoder {
   if (mapping === undefined) {
     if (format === 'csv')
       fail('mapping-invalid', 'a CSV input needs a mapping: which column is the user, the time, the kind')
-    const parse = jsonParser(JSON.parse)
+    const parse =
+      format === 'avro' ? avroParser(known(schemas), { members: EVENT_MEMBERS }) : jsonParser(JSON.parse)
     return (record, latestMs) => {
       const value = parse(record)
       return value instanceof Unreadable ? value.why : decodeEvent(value, latestMs)
     }
   }
-  if (mapping.format !== format && !(isJson(mapping.format) && isJson(format))) {
+  if (isObject(mapping.format) !== isObject(format)) {
     fail('mapping-invalid', `mapping ${mapping.name} reads ${mapping.format}, the input is ${format}`)
   }
   if (mapping.join !== undefined && !joins) {
@@ -61,18 +68,28 @@ function anyCurrency({ format, mapping, columns, zones, joins = false }: Decoder
   }
   const map = compileMapping(mapping, { columns, zones })
   const { encoding, delimiter = CSV_DELIMITER, envelope } = mapping
-  const parse =
-    format === 'csv'
-      ? csvParser(delimiter, columns?.length ?? 0, encoding)
-      : jsonParser(envelope === undefined ? parseExactJson : tombstoneOr(parseExactJson), encoding)
+  const json = (): Parser =>
+    jsonParser(envelope === undefined ? parseExactJson : tombstoneOr(parseExactJson), encoding)
+  const parsers: Readonly<Record<RecordFormat | 'avro', () => Parser>> = {
+    csv: () => csvParser(delimiter, columns?.length ?? 0, encoding),
+    ndjson: json,
+    json,
+    avro: () => avroParser(known(schemas), { tombstones: envelope !== undefined }),
+  }
+  const parse = parsers[format]()
   return (record, latestMs) => {
     const fields = parse(record)
     return fields instanceof Unreadable ? fields.why : map(fields, record.offset, latestMs)
   }
 }
 
-/** They differ in how records follow each other, not in what one is. */
-const isJson = (format: RecordFormat): boolean => format === 'ndjson' || format === 'json'
+/** They differ in how records follow each other and how one is written, not in what it is to a mapping. */
+const isObject = (format: RecordFormat | 'avro'): boolean => format !== 'csv'
+
+function known(schemas: WriterSchemas | undefined): WriterSchemas {
+  assert(schemas !== undefined, 'an Avro input has its schemas')
+  return schemas
+}
 
 /** A deleted row is followed by a record without a value, so that compaction forgets its key. */
 const tombstoneOr =

@@ -75,7 +75,7 @@ function otherReader(encoding: Encoding): TextOf {
   }
 }
 
-function tooLarge(record: RawRecord): Unreadable {
+export function tooLarge(record: RawRecord): Unreadable {
   const detail = `the record has ${recordSize(record)} bytes, at most ${MAX_RECORD_BYTES} are read`
   return new Unreadable('too-large', detail)
 }

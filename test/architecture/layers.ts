@@ -28,6 +28,7 @@ const FILES: Readonly<Record<string, Layer>> = {
   'src/layered-config.ts': 'config',
   'src/live-config.ts': 'config',
   'src/live.ts': 'compose',
+  'src/live-schemas.ts': 'compose',
   'src/first-start.ts': 'compose',
   'src/compose.ts': 'compose',
   'src/main.ts': 'main',

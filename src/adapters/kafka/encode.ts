@@ -20,17 +20,34 @@ export interface Encoders {
   journal(line: JournalLine): Encoded
 }
 
-/** Outputs as JSON. `app` is the run's name, in every payload. */
-export function jsonEncoders(app: string): Encoders {
+/** How the values of moves and memberships are written. */
+export interface ValueFormat {
+  /** MIME type. */
+  readonly contentType: string
+  transition(t: Transition): Buffer
+  membership(m: Membership): Buffer
+}
+
+/** `app` is the run's name, in every payload. */
+export const jsonValues = (app: string): ValueFormat => ({
+  contentType: 'application/json',
+  transition: (t) => Buffer.from(encodeTransition(t, app)),
+  membership: (m) => Buffer.from(encodeMembership(m)),
+})
+
+export const jsonEncoders = (app: string): Encoders => encoders(app, jsonValues(app))
+
+/** All outputs of a run, its values in one format. */
+export function encoders(app: string, values: ValueFormat): Encoders {
   return {
     transition: (t) => ({
       key: Buffer.from(t.userId),
-      value: Buffer.from(encodeTransition(t, app)),
-      headers: transitionHeaders(t, app, 'application/json'),
+      value: values.transition(t),
+      headers: transitionHeaders(t, app, values.contentType),
     }),
     membership: (m) => ({
       key: Buffer.from(m.userId),
-      value: m.segment === null ? null : Buffer.from(encodeMembership(m)),
+      value: m.segment === null ? null : values.membership(m),
     }),
     deadLetter: (d) => ({
       key: d.key === null ? null : bufferOf(d.key),

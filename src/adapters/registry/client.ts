@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import type avro from 'avsc'
 import { SECOND_MS } from '../../domain/base/duration.ts'
-import { SegmentationError } from '../../errors.ts'
+import { SegmentationError, type ErrorCode } from '../../errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Ms } from '../../ports/types.ts'
 import { LOGICAL_TYPES } from './logical-types.ts'
@@ -53,8 +53,8 @@ export class RegistryClient {
       return 'typeName' in schema ? (schema as unknown as avro.Type) : 'is not an Avro schema'
     } catch (error) {
       if (statusOf(error) === 404 && (await this.#saysMissing(id))) return undefined
-      if (statusOf(error) === undefined && !(error instanceof SegmentationError))
-        return `is not understood: ${(error as Error).message}`
+      const { name, message } = error as Error
+      if (name === 'ConfluentSchemaRegistryArgumentError') return `is not understood: ${message}`
       throw registryFailure(error, `read schema ${id}`)
     }
   }
@@ -64,15 +64,20 @@ export class RegistryClient {
    * `schema-incompatible` where the subject's other versions do not allow it.
    */
   async register(subject: string, schema: string): Promise<number> {
-    const { registry, library } = this.#open()
-    const doing = `register the schema of ${subject}`
-    const options = { subject, compatibility: library.COMPATIBILITY[COMPATIBILITY] }
     try {
-      const registering = registry.register({ type: library.SchemaType.AVRO, schema }, options)
-      return (await this.#within(doing, registering)).id
+      return await this.#register(subject, schema)
     } catch (error) {
-      throw registryFailure(error, doing)
+      // two replicas of a new app that start together: the other one has set the level first
+      if (statusOf(error) === 409 && !isRegistering(error)) return await this.#register(subject, schema)
+      throw registryFailure(error, `register the schema of ${subject}`, refusalOf(error))
     }
+  }
+
+  async #register(subject: string, schema: string): Promise<number> {
+    const { registry, library } = this.#open()
+    const options = { subject, compatibility: library.COMPATIBILITY[COMPATIBILITY] }
+    const registering = registry.register({ type: library.SchemaType.AVRO, schema }, options)
+    return (await this.#within(`register the schema of ${subject}`, registering)).id
   }
 
   /** A 404 without the registry's own code, which the library drops, is that of a proxy or of a wrong path: no answer, but trouble. */
@@ -99,7 +104,7 @@ export class RegistryClient {
       clientId: 'segmentation',
       // all of it, every time: the library keeps what it is given as the default of the next client
       retry: NO_RETRY,
-      middlewares: [timed],
+      middlewares: [timed, whole],
       ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
     }
     const registry = new library.SchemaRegistry(options, {
@@ -130,6 +135,17 @@ const timed: Middleware = () => ({
   request: (request) => Promise.resolve(request.enhance({ timeout: REQUEST_TIMEOUT_MS })),
 })
 
+/** An answer without a schema is that of a proxy, whatever its status says. */
+const whole: Middleware = () => ({
+  response: async (next) => {
+    const response = await next()
+    const data = response.data<{ readonly schema?: unknown } | null>()
+    if (response.request().path().startsWith('/schemas/ids/') && typeof data?.schema !== 'string')
+      throw new SegmentationError('unreachable', 'the answer holds no schema')
+    return response
+  },
+})
+
 const rootOf = (url: string): string => url.replace(/\/+$/, '')
 
 const statusOf = (error: unknown): number | undefined =>
@@ -137,13 +153,21 @@ const statusOf = (error: unknown): number | undefined =>
     ? error.status
     : undefined
 
+/** Did it fail to add a version, rather than to ask for, or set, the level of the subject? */
+const isRegistering = (error: unknown): boolean =>
+  (error as { readonly url?: string }).url?.startsWith('post ') === true
+
 /** A failure of the client as a coded error. Coded errors pass. */
-function registryFailure(error: unknown, doing: string): SegmentationError {
+function registryFailure(error: unknown, doing: string, finalCode?: ErrorCode): SegmentationError {
   if (error instanceof SegmentationError) return error
-  const { name, message } = error as Error
+  const message = (error as Error).message.replace(/^segmentation - /, '')
+  return new SegmentationError(finalCode ?? 'unreachable', `${doing}: ${message}`, error)
+}
+
+/** Why a registration can only be refused again, if so. */
+function refusalOf(error: unknown): ErrorCode | undefined {
   const status = statusOf(error)
-  const text = `${doing}: ${message.replace(/^segmentation - /, '')}`
-  if (status === 401 || status === 403) return new SegmentationError('config-invalid', text, error)
-  const refused = status === 409 || status === 422 || name === 'ConfluentSchemaRegistryCompatibilityError'
-  return new SegmentationError(refused ? 'schema-incompatible' : 'unreachable', text, error)
+  if (status === 401 || status === 403) return 'config-invalid'
+  const otherLevel = (error as Error).name === 'ConfluentSchemaRegistryCompatibilityError'
+  return status === 409 || status === 422 || otherLevel ? 'schema-incompatible' : undefined
 }

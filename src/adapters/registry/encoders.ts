@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import avro from 'avsc'
 import { assert } from '../../errors.ts'
 import type { Event } from '../../domain/events/event.ts'
+import { membershipPayload, transitionPayload } from '../../domain/segments/payload.ts'
+import type { Membership, Transition } from '../../domain/segments/transition.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Topic } from '../../ports/types.ts'
 import { RegistryClient, type RegistryAccess } from './client.ts'
@@ -31,16 +33,30 @@ export class RegistryEncoders {
 
   /** Native events (`schemas/event.avsc`). */
   event(topic: Topic): Promise<Encode<Event>> {
-    return this.encoder(topic, 'event')
+    return this.#encoder(topic, 'event')
   }
 
-  /** An encoder by a schema of the folder `schemas`. */
-  async encoder<T>(topic: Topic, schema: string): Promise<Encode<T>> {
+  /** Moves (`schemas/segment-changed.avsc`); `app` is the run's name. */
+  async transition(topic: Topic, app: string): Promise<Encode<Transition>> {
+    const encode = await this.#encoder(topic, 'segment-changed')
+    return (t) => encode(transitionPayload(t, app, asIs))
+  }
+
+  /** Memberships (`schemas/user-segments.avsc`). */
+  async membership(topic: Topic): Promise<Encode<Membership>> {
+    const encode = await this.#encoder(topic, 'user-segments')
+    return (m) => encode(membershipPayload(m, asIs))
+  }
+
+  async #encoder(topic: Topic, schema: string): Promise<Encode<object>> {
     const text = schemaText(schema)
     const id = await this.#client.register(`${topic}-value`, text)
     return framed(avro.Type.forSchema(JSON.parse(text) as avro.Schema, { wrapUnions: 'never' }), id)
   }
 }
+
+/** Times in Avro are Unix milliseconds, as they are here. */
+const asIs = (ms: number): number => ms
 
 /** Writes into one buffer that all values share, and copies what was written out of it. */
 export function framed<T>(type: avro.Type, id: number): Encode<T> {

@@ -9,7 +9,12 @@ export const PAYLOAD_VERSION = 1
  * line end. `app` is the run's name. A function of its arguments: the same move gives the same bytes.
  */
 export function encodeTransition(t: Transition, app: string): string {
-  return JSON.stringify({
+  return JSON.stringify(transitionPayload(t, app, isoTime))
+}
+
+/** The fields of that payload, in their order; `time` writes Unix milliseconds. */
+export function transitionPayload(t: Transition, app: string, time: (ms: number) => unknown): object {
+  return {
     id: t.id,
     schemaVersion: PAYLOAD_VERSION,
     segmentation: app,
@@ -17,13 +22,13 @@ export function encodeTransition(t: Transition, app: string): string {
     sequence: t.sequence,
     from: t.from,
     fromName: t.fromName,
-    fromSince: t.fromSince === null ? null : isoTime(t.fromSince),
+    fromSince: t.fromSince === null ? null : time(t.fromSince),
     to: t.to,
     toName: t.toName,
     timesInTo: t.timesInTo,
     cause: t.cause,
     origin: t.origin,
-    occurredAt: isoTime(t.occurredAt),
+    occurredAt: time(t.occurredAt),
     distanceFrom: t.distanceFrom,
     distanceTo: t.distanceTo,
     margin: t.margin,
@@ -35,20 +40,25 @@ export function encodeTransition(t: Transition, app: string): string {
     sourceOffset: t.sourceOffset,
     summary: t.summary,
     reasons: t.reasons,
-  })
+  }
 }
 
 /** Where one user is now, as `user-segments` holds it; `segment: null` says that he is gone. No line end. */
 export function encodeMembership(m: Membership): string {
-  return JSON.stringify({
+  return JSON.stringify(membershipPayload(m, isoTime))
+}
+
+/** The fields of that payload, in their order; `time` writes Unix milliseconds. */
+export function membershipPayload(m: Membership, time: (ms: number) => unknown): object {
+  return {
     userId: m.userId,
     segment: m.segment,
-    since: isoTime(m.since),
+    since: time(m.since),
     previous: m.previous,
     sequence: m.sequence,
     bundleVersion: m.bundleVersion,
     origin: m.origin,
-  })
+  }
 }
 
 /** What of an ISO time lies behind its minute. */

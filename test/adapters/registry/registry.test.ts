@@ -39,7 +39,7 @@ test('events are written as another client of the registry reads them', async ()
   expect(present).toMatchObject({ ...event, lines: [{ product: 'p', category: null, quantity: 1 }] })
 })
 
-test('the same schema keeps its id', async () => {
+test('the same schema keeps its id, also where two register it at once', async () => {
   const ids = await Promise.all(
     [1, 2].map(async () => (await encoders().event('again'))(event).readUInt32BE(1)),
   )
