@@ -11,10 +11,11 @@ import { CUT_QUANTILE, radiiOf, rowsWithinQuantiles } from '../domain/model/spre
 import { newSweep, sweepRows } from '../domain/model/sweep.ts'
 import { transformValue } from '../domain/model/transform.ts'
 import { columnsOf, projectionOf } from '../domain/segments/assigner.ts'
-import { BUNDLE_FORMAT, sealBundle, type Bundle, type Policy } from '../domain/segments/bundle.ts'
+import { BUNDLE_FORMAT, sealBundle, type Bundle } from '../domain/segments/bundle.ts'
 import { completeLabels } from '../domain/segments/label.ts'
 import type { Labels } from '../domain/segments/labels.ts'
 import { nameSegments } from '../domain/segments/naming.ts'
+import { DEFAULT_POLICY, type Policy } from '../domain/segments/policy.ts'
 import { eligibleRows, type FeatureTable } from './training-table.ts'
 
 /** How a bundle is trained. Times are ISO 8601. */
@@ -38,9 +39,7 @@ export const TRAIN_DEFAULTS = {
   k: 4,
   components: 2,
   seed: 1,
-  minEvents: 5,
-  marginRatio: 0.1,
-  outlier: 'ignore',
+  ...DEFAULT_POLICY,
   starts: DEFAULT_STARTS,
   tolerance: DEFAULT_TOLERANCE,
   outlierCut: 'none',
@@ -118,7 +117,7 @@ export function trainBundle({ featureSet, table, options, onProgress }: TrainInp
     leftOutUsers: table.values.length / table.columns.length - z.rows,
     varianceKept: pca.explainedVarianceRatio.reduce((a, b) => a + b, 0),
   }
-  const { minEvents, marginRatio, outlier, source, asOf, seed, parent } = options
+  const { minEvents, marginRatio, dwellMs, confirmForMs, outlier, source, asOf, seed, parent } = options
   const currency = table.currency ?? null
   const bundle = sealBundle({
     format: BUNDLE_FORMAT,
@@ -131,7 +130,7 @@ export function trainBundle({ featureSet, table, options, onProgress }: TrainInp
       share: shares[k] as number,
       profile: profile[k] as number[],
     })),
-    policy: { minEvents, marginRatio, outlier },
+    policy: { minEvents, marginRatio, dwellMs, confirmForMs, outlier },
     training: { source, asOf, currency, users: z.rows, seed, metrics },
     lineage: { parent },
   })

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
+import { durationText, parseDurationMs } from '../domain/base/duration.ts'
 import { minorDigits } from '../domain/events/currency.ts'
 import { builtinNames, FEATURE_SET_DEFAULT } from './declarations.ts'
 
@@ -22,6 +23,18 @@ export function decimal(min: number, max: number): (text: string) => number {
     }
     return value
   }
+}
+
+/** A duration in ms, or null for `none`. */
+export function durationOption(flags: string, description: string, fallback: number | null): Option {
+  const value = fallback === 0 ? null : fallback
+  return new Option(flags, `${description}, or none`)
+    .argParser((text: string) => {
+      const ms = text === 'none' ? null : parseDurationMs(text)
+      if (ms === undefined) throw new InvalidArgumentError('Expected a duration such as 12h or 7d, or none.')
+      return ms
+    })
+    .default(value, value === null ? 'none' : durationText(value))
 }
 
 export const MAX_SEED = 2 ** 32 - 1

@@ -41,6 +41,7 @@ export function streamText({ head, counts, elapsedMs, ended, dir }: StreamFacts)
     ...(skipped > 0 ? ([['skipped', reasons(c.skipped)]] as const) : []),
     ...(refused > 0 ? ([['refused', `${reasons(c.refused)} → ${dir}/dead-letter.ndjson`]] as const) : []),
     ['moves', `${number(c.moves)} in all; in this run ${moves(counts) || 'none'}`],
+    ...(sum(c.suppressed) > 0 ? ([['held back', `flips by ${reasons(c.suppressed)}`]] as const) : []),
     ['wakes', `${number(counts.get('wakes') ?? 0)} in this run`],
     [
       'stopped',

@@ -23,6 +23,8 @@ export interface JournalLine {
   /** Facts fixed once, on line 0: see `Genesis`. */
   readonly genesis?: Genesis | undefined
   readonly moves: readonly Move[]
+  /** Flips that the policy held back, by what held them; absent: none. */
+  readonly suppressed?: Readonly<Record<string, number>> | undefined
   /** hash(previous chain, this line without `chain`). */
   readonly chain: string
 }

@@ -42,6 +42,8 @@ export interface Counts {
   readonly refused: Readonly<Record<string, number>>
   /** Published moves. */
   readonly moves: number
+  /** Flips that the policy held back, by what held them. */
+  readonly suppressed: Readonly<Record<string, number>>
   /** Members per segment key. */
   readonly members: Readonly<Record<string, number>>
 }

@@ -7,6 +7,7 @@ import type { Content } from '../../src/app/task/lane.ts'
 import { RunningDigest } from '../../src/app/task/digest.ts'
 import type { JournalLine, Move } from '../../src/ports/outlet.ts'
 import type { Head } from '../../src/ports/store.ts'
+import { PlainUsers } from './plain-users.ts'
 import { MAX_AHEAD_MS, newProfiles, TASK_INPUTS, TOPICS, type Scenario } from './scenario.ts'
 
 interface Pending {
@@ -28,6 +29,8 @@ export class Oracle {
   readonly refused: string[] = []
   readonly scenario: Scenario
   readonly #segmenter: Segmenter
+  readonly #plain: PlainUsers
+  readonly #suppressed: Record<string, number> = {}
   #clock = Number.MIN_SAFE_INTEGER
   #held = false
   #releasedAt = Number.MIN_SAFE_INTEGER
@@ -45,6 +48,7 @@ export class Oracle {
 
   constructor(scenario: Scenario, liveFrom: number) {
     this.scenario = scenario
+    this.#plain = new PlainUsers(this.profiles)
     this.#segmenter = new Segmenter(this.profiles, { app: 'sim', locale: 'en', liveFrom, due: scenario.due })
   }
 
@@ -76,10 +80,20 @@ export class Oracle {
     const moves: Move[] = this.transitions.slice(before).map((t) => [t.userId, t.sequence, t.from, t.to])
     if (JSON.stringify(moves) !== JSON.stringify(line.moves))
       this.faults.push(`moves of revision ${line.rev}`)
+    this.#holds(line)
     this.#positions = { ...line.positions }
     const { chain } = chained(this.#chain, { ...line, moves, digests: this.digests() })
     if (chain !== line.chain) this.faults.push(`chain of revision ${line.rev}`)
     this.#chain = chain
+  }
+
+  /** Flips held back in one revision. */
+  #holds(line: JournalLine): void {
+    const held = this.#plain.suppressed
+    this.#plain.suppressed = {}
+    for (const [hold, n] of Object.entries(held)) this.#suppressed[hold] = (this.#suppressed[hold] ?? 0) + n
+    if (JSON.stringify(sorted(held)) !== JSON.stringify(sorted(line.suppressed ?? {})))
+      this.faults.push(`flips held back in revision ${line.rev}`)
   }
 
   #pending(topic: string, rank: number, end: number): Pending[] {
@@ -108,7 +122,10 @@ export class Oracle {
     this.#count(content)
     if (content.type === 'command') {
       const c = content.command
-      if (c.command === 'promote') this.#segmenter.deploy(c.bundle)
+      if (c.command === 'promote') {
+        this.#segmenter.deploy(c.bundle)
+        this.#plain.deploy(c.bundle)
+      }
       if (c.command === 'hold') this.#held = true
       if (c.command === 'release') {
         if (this.#held) this.#releasedAt = Math.max(this.#clock, c.issuedAt)
@@ -119,14 +136,22 @@ export class Oracle {
     for (const e of content.events) {
       this.#clock = Math.max(this.#clock, e.eventTime)
       const slot = this.profiles.open(e.userId)
+      this.#plain.before(slot, Math.max(e.eventTime + 1, this.profiles.asOf(slot)))
       this.#segmenter.event(
         slot,
         e,
         { kind: e.kind, eventId: e.eventId, topic, partition: 0, offset: item.offset },
         this.transitions,
       )
+      this.#decided(slot)
       this.profiles.setStamp(slot, rev)
     }
+  }
+
+  #decided(slot: number): void {
+    this.#plain.after(slot)
+    const fault = this.#plain.fault(slot, this.#segmenter.segments)
+    if (fault !== undefined) this.faults.push(fault)
   }
 
   #count(content: Content): void {
@@ -154,7 +179,7 @@ export class Oracle {
       clock: this.#clock,
       held: this.#held,
       releasedAt: this.#releasedAt,
-      counts: { ...this.#counts, moves: this.transitions.length, members },
+      counts: { ...this.#counts, moves: this.transitions.length, suppressed: this.#suppressed, members },
       segments: [...this.#segmenter.segments],
     }
   }
@@ -182,8 +207,12 @@ export class Oracle {
         this.profiles.setStamp(best, rev)
         continue
       }
+      this.#plain.before(best, Math.max(this.profiles.due(best), this.profiles.asOf(best)))
       this.#segmenter.wake(best, this.transitions, 0)
+      this.#decided(best)
       this.profiles.setStamp(best, rev)
     }
   }
 }
+
+const sorted = (o: object): unknown[] => Object.entries(o).sort(([a], [b]) => (a < b ? -1 : 1))

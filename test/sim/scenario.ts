@@ -7,6 +7,7 @@ import type { FeatureSet } from '../../src/domain/features/feature-set.ts'
 import type { DuePolicy } from '../../src/domain/profile/due.ts'
 import { Profiles } from '../../src/domain/profile/profiles.ts'
 import { sealBundle, type Bundle } from '../../src/domain/segments/bundle.ts'
+import type { Policy } from '../../src/domain/segments/policy.ts'
 import { commandSchema } from '../../src/domain/segments/command.ts'
 import type { Content, TaskInput } from '../../src/app/task/lane.ts'
 import type { RawRecord } from '../../src/ports/source.ts'
@@ -36,7 +37,7 @@ const PLAN = compilePlan(FEATURES, UTC)
 export const newProfiles = (): Profiles => new Profiles(PLAN)
 
 /** Three segments that a few events and a few quiet minutes move between; every flip counts. */
-function makeBundle(shift: number, outlier: 'ignore' | 'segment'): Bundle {
+function makeBundle(shift: number, policy: Policy): Bundle {
   const identity = [
     [1, 0, 0],
     [0, 1, 0],
@@ -59,7 +60,7 @@ function makeBundle(shift: number, outlier: 'ignore' | 'segment'): Bundle {
     ],
     radii: [1.5, 2, 3],
     segments: ['browsing', 'buying', 'quiet'].map((key) => ({ key, share: 1 / 3, profile: [0, 0, 0] })),
-    policy: { minEvents: 2, marginRatio: 0.1, outlier },
+    policy,
     training: { source: 'sim', asOf: '2024-01-01', currency: null, users: 1, seed: 1, metrics: {} },
     lineage: { parent: null },
   })
@@ -68,9 +69,9 @@ function makeBundle(shift: number, outlier: 'ignore' | 'segment'): Bundle {
 const bundles = new Map<string, Bundle>()
 
 /** The same bundle for the same arguments: sealing one hashes it. */
-function bundleOf(shift: number, outlier: 'ignore' | 'segment'): Bundle {
-  const key = `${shift} ${outlier}`
-  const bundle = bundles.get(key) ?? makeBundle(shift, outlier)
+function bundleOf(shift: number, policy: Policy): Bundle {
+  const key = `${shift} ${JSON.stringify(policy)}`
+  const bundle = bundles.get(key) ?? makeBundle(shift, policy)
   bundles.set(key, bundle)
   return bundle
 }
@@ -147,10 +148,16 @@ function behaviour(random: Random, topic: string, n: number, t: Traits): Raw[] {
 
 /** A bundle from the start on; perhaps another one, perhaps a hold with its release. */
 function commands(random: Random, t: Traits): Raw[] {
-  const outlier = random.below(2) === 0 ? 'ignore' : 'segment'
+  const policy: Policy = {
+    minEvents: 2,
+    marginRatio: 0.1,
+    dwellMs: [0, 0, 3 * MINUTE_MS, 10 * MINUTE_MS][random.below(4)] as number,
+    confirmForMs: [null, null, 2 * MINUTE_MS, 8 * MINUTE_MS][random.below(4)] ?? null,
+    outlier: random.below(2) === 0 ? 'ignore' : 'segment',
+  }
   const promote = (id: string, issuedAt: number, shift: number): Raw => ({
     at: issuedAt,
-    value: { command: 'promote', commandId: id, issuedAt, bundle: bundleOf(shift, outlier) },
+    value: { command: 'promote', commandId: id, issuedAt, bundle: bundleOf(shift, policy) },
   })
   const all: Raw[] = [promote('c0', 0, 0)]
   if (random.below(2) === 0) all.push(promote('c1', T0 + random.below(t.spanMs), 0.7))

@@ -121,7 +121,7 @@ export function head(rev: number, over: Partial<Head> = {}): Head {
     labels: {},
     held: false,
     releasedAt: 0,
-    counts: { records: rev, events: rev, skipped: {}, refused: {}, moves: 0, members: {} },
+    counts: { records: rev, events: rev, skipped: {}, refused: {}, moves: 0, suppressed: {}, members: {} },
     ...over,
   }
 }

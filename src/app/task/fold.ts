@@ -310,6 +310,7 @@ export class TaskFold {
     const tick = open.line ? open.line.tick : open.lastWakeDue > m.clock ? open.lastWakeDue : undefined
     if (tick !== undefined) m.clock = Math.max(m.clock, tick)
     const moves = open.line ? open.line.moves : open.moves
+    const held = m.segmenter.takeSuppressed()
     const line = chained(m.chain, {
       rev: open.rev,
       tick,
@@ -322,6 +323,7 @@ export class TaskFold {
           ? undefined
           : this.#options.recipe,
       moves,
+      suppressed: open.line ? open.line.suppressed : held,
     })
     if (open.line) verify(line, open.line)
     m.finish(line)

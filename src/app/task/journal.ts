@@ -13,18 +13,19 @@ export function chained(previous: string, line: Unchained): JournalLine {
   const body = [
     line.rev,
     line.tick ?? null,
-    byTopic(line.positions),
-    byTopic(line.digests),
-    line.refused === undefined ? null : byTopic(line.refused),
+    byKey(line.positions),
+    byKey(line.digests),
+    line.refused === undefined ? null : byKey(line.refused),
     line.held ?? false,
     line.recipe ?? null,
     line.genesis ?? null,
     line.moves,
+    line.suppressed === undefined ? null : byKey(line.suppressed),
   ]
   return { ...line, chain: sha256Hex(previous + JSON.stringify(body)).slice(0, 32) }
 }
 
-const byTopic = <T>(members: Readonly<Record<Topic, T>>): [Topic, T][] =>
+const byKey = <T>(members: Readonly<Record<string, T>>): [string, T][] =>
   Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1))
 
 /** The line that opens a journal: rev 0, start positions, and what is fixed once. */
@@ -49,6 +50,6 @@ export function genesisHead(line: JournalLine): Head {
     labels: {},
     held: false,
     releasedAt: Number.MIN_SAFE_INTEGER,
-    counts: { records: 0, events: 0, skipped: {}, refused: {}, moves: 0, members: {} },
+    counts: { records: 0, events: 0, skipped: {}, refused: {}, moves: 0, suppressed: {}, members: {} },
   }
 }

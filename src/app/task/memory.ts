@@ -124,7 +124,7 @@ export class TaskMemory {
     this.rev = line.rev
     this.chain = line.chain
     if (line.recipe !== undefined) this.recipe = line.recipe
-    this.tally.moves(line.moves)
+    this.tally.line(line)
     for (const lane of this.lanes) lane.freeze()
     this.book.evict()
   }

@@ -1,4 +1,4 @@
-import type { Move } from '../../ports/outlet.ts'
+import type { JournalLine } from '../../ports/outlet.ts'
 import type { Counts } from '../../ports/store.ts'
 import type { Content } from './lane.ts'
 
@@ -9,6 +9,7 @@ export class Tally {
   #moves: number
   readonly #skipped: Map<string, number>
   readonly #refused: Map<string, number>
+  readonly #suppressed: Map<string, number>
   readonly #members: Map<string, number>
 
   constructor(from: Counts) {
@@ -17,6 +18,7 @@ export class Tally {
     this.#moves = from.moves
     this.#skipped = new Map(Object.entries(from.skipped))
     this.#refused = new Map(Object.entries(from.refused))
+    this.#suppressed = new Map(Object.entries(from.suppressed))
     this.#members = new Map(Object.entries(from.members))
   }
 
@@ -28,7 +30,9 @@ export class Tally {
     else if (content.type === 'refused') add(this.#refused, content.reason, 1)
   }
 
-  moves(moves: readonly Move[]): void {
+  /** What a published line says was decided. */
+  line({ moves, suppressed }: JournalLine): void {
+    for (const hold in suppressed) add(this.#suppressed, hold, suppressed[hold] as number)
     for (const [, , from, to] of moves) {
       this.#moves++
       if (from !== null) add(this.#members, from, -1)
@@ -43,6 +47,7 @@ export class Tally {
       moves: this.#moves,
       skipped: sorted(this.#skipped),
       refused: sorted(this.#refused),
+      suppressed: sorted(this.#suppressed),
       members: sorted(this.#members),
     }
   }

@@ -13,6 +13,7 @@ import { loadFeatureSet } from '../declarations.ts'
 import {
   currencyOption,
   decimal,
+  durationOption,
   examples,
   featureSetOption,
   FIRST_CURRENCY,
@@ -26,6 +27,8 @@ interface Flags extends Pick<
   TrainOptions,
   'k' | 'components' | 'minEvents' | 'seed' | 'marginRatio' | 'outlier'
 > {
+  readonly dwell: number | null
+  readonly confirmFor: number | null
   readonly events?: readonly string[]
   readonly features?: string
   readonly featureSet: string
@@ -65,6 +68,14 @@ export function registerTrain(program: Command, cli: Cli): void {
       decimal(0, 0.99),
       d.marginRatio,
     )
+    .addOption(durationOption('--dwell <duration>', 'no move earlier than this after the last', d.dwellMs))
+    .addOption(
+      durationOption(
+        '--confirm-for <duration>',
+        'without the margin too, once another was the nearest for this long',
+        d.confirmForMs,
+      ),
+    )
     .addOption(
       new Option('--outlier <rule>', 'a user beyond every radius')
         .choices(['ignore', 'segment'])
@@ -101,6 +112,8 @@ async function train(cli: Cli, flags: Flags): Promise<void> {
     components,
     minEvents,
     marginRatio,
+    dwellMs: flags.dwell ?? 0,
+    confirmForMs: flags.confirmFor,
     outlier,
     seed,
     outlierCut: flags.outliers,

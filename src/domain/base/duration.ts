@@ -17,3 +17,12 @@ export function parseDurationMs(text: string): number | undefined {
   const m = /^([1-9]\d{0,6})(ms|s|m|h|d|w)$/.exec(text)
   return m ? Number(m[1]) * (UNITS[m[2] as string] as number) : undefined
 }
+
+/** A whole number of ms as the shortest text that `parseDurationMs` reads: `7d`, `90s`. */
+export function durationText(ms: number): string {
+  for (const unit of ['d', 'h', 'm', 's']) {
+    const size = UNITS[unit] as number
+    if (ms >= size && ms % size === 0) return `${ms / size}${unit}`
+  }
+  return `${ms}ms`
+}

@@ -5,7 +5,25 @@ import { predicatesByKind, type Plan } from '../features/plan.ts'
 import { ByteReader, ByteWriter, checkedEnd, corrupt } from './bytes.ts'
 import { LaneStore } from './lanes.ts'
 import { Moment } from './moment.ts'
-import { AS_OF, Reading } from './reading.ts'
+import { Reading } from './reading.ts'
+import {
+  AS_OF,
+  BOOK_WIDTH,
+  CHALLENGED_AT,
+  CHALLENGER,
+  DEPLOYMENT,
+  DUE,
+  EVENTS,
+  NO_DUE,
+  readBook,
+  SEEN,
+  SEGMENT,
+  SEQUENCE,
+  SINCE,
+  STAMP,
+  VISITS,
+  writeBook,
+} from './row.ts'
 import { Scalars } from './scalars.ts'
 import { SetStore } from './sets.ts'
 import { ENTERED, MATCHED, NEVER, type Store } from './store.ts'
@@ -14,19 +32,6 @@ import { Visits } from './visits.ts'
 
 /** Form of stored profiles that this version writes and reads. */
 export const CODEC_VERSION = 1
-
-// the first numbers of a row
-const DUE = 1
-const STAMP = 2
-const DEPLOYMENT = 3
-const SEGMENT = 4
-const SINCE = 5
-const SEQUENCE = 6
-const EVENTS = 7
-const VISITS = 8
-const BOOK_WIDTH = 9
-
-const NO_DUE = Number.POSITIVE_INFINITY
 
 /**
  * The profiles of one task, all in memory. A user is a slot: a row of numbers (as-of, due, stamp, membership, aggregates and
@@ -148,6 +153,11 @@ export class Profiles extends UserSlots {
     return this.#rows[slot * this.#width + EVENTS] as number
   }
 
+  /** Largest event time folded; 0: none. */
+  seen(slot: number): number {
+    return this.#rows[slot * this.#width + SEEN] as number
+  }
+
   /** Code of his segment; 0: unassigned. */
   segment(slot: number): number {
     return this.#rows[slot * this.#width + SEGMENT] as number
@@ -161,11 +171,29 @@ export class Profiles extends UserSlots {
     return this.#rows[slot * this.#width + SEQUENCE] as number
   }
 
-  /** Moves him to a segment: sequence + 1, one visit more, the F raw values remembered as float32. */
+  /** Code of the segment that is nearer to him than his own; 0: none. */
+  challenger(slot: number): number {
+    return this.#rows[slot * this.#width + CHALLENGER] as number
+  }
+
+  /** As-of of the first evaluation at which his challenger was nearer. */
+  challengedAt(slot: number): number {
+    return this.#rows[slot * this.#width + CHALLENGED_AT] as number
+  }
+
+  /** From his as-of on the segment challenges his own; 0: none does. */
+  challenge(slot: number, segment: number): void {
+    const base = slot * this.#width
+    this.#rows[base + CHALLENGER] = segment
+    this.#rows[base + CHALLENGED_AT] = segment === 0 ? 0 : (this.#rows[base + AS_OF] as number)
+  }
+
+  /** Moves him to a segment, unchallenged: sequence + 1, one visit more, the F raw values remembered as float32. */
   enter(slot: number, segment: number, since: number, values: Float64Array): void {
     const base = slot * this.#width
     this.#rows[base + SEGMENT] = segment
     this.#rows[base + SINCE] = since
+    this.challenge(slot, 0)
     this.#rows[base + SEQUENCE] = (this.#rows[base + SEQUENCE] as number) + 1
     this.#rows[base + VISITS] = this.#visits.add(this.#rows[base + VISITS] as number, segment)
     const at = slot * this.#columns
@@ -192,6 +220,7 @@ export class Profiles extends UserSlots {
     const row = this.#rows
     const base = slot * this.#width
     row[base + EVENTS] = (row[base + EVENTS] as number) + 1
+    if (event.eventTime > (row[base + SEEN] as number)) row[base + SEEN] = event.eventTime
     if (event.eventTime >= (row[base + AS_OF] as number)) row[base + AS_OF] = event.eventTime + 1
     const kind = this.#kinds.get(event.kind)
     if (kind === undefined) return true
@@ -270,21 +299,12 @@ export class Profiles extends UserSlots {
     out.reset()
     out.byte(CODEC_VERSION)
     out.uint32(this.plan.layout)
-    const asOf = row[base + AS_OF] as number
-    const due = row[base + DUE] as number
-    out.uint(asOf)
-    out.byte(due === NO_DUE ? 0 : 1)
-    if (due !== NO_DUE) out.int(due - asOf)
-    out.uint((row[base + STAMP] as number) + 1)
-    out.uint((row[base + DEPLOYMENT] as number) + 1)
-    out.uint(row[base + EVENTS] as number)
-    out.uint(row[base + SEQUENCE] as number)
+    writeBook(row, base, out)
     if ((row[base + SEQUENCE] as number) > 0) {
-      out.uint(row[base + SEGMENT] as number)
-      out.int(asOf - (row[base + SINCE] as number))
       this.#visits.write(row[base + VISITS] as number, out)
       for (let i = 0; i < this.#columns; i++) out.float32(this.#before[slot * this.#columns + i] as number)
     }
+    const asOf = row[base + AS_OF] as number
     this.#scalars.write(row, base, asOf, out)
     this.#now.set(row, base + AS_OF)
     for (const store of this.#stores) store.write(row, base, this.#now.index, out)
@@ -316,19 +336,12 @@ export class Profiles extends UserSlots {
       fail('state-version', 'a stored profile was written for other features')
     const row = this.#rows
     const base = slot * this.#width
-    const asOf = from.uint()
-    row[base + AS_OF] = asOf
-    row[base + DUE] = from.byte() === 0 ? NO_DUE : asOf + from.int()
-    row[base + STAMP] = from.uint() - 1
-    row[base + DEPLOYMENT] = from.uint() - 1
-    row[base + EVENTS] = from.uint()
-    row[base + SEQUENCE] = from.uint()
+    readBook(row, base, from)
     if ((row[base + SEQUENCE] as number) > 0) {
-      row[base + SEGMENT] = from.uint()
-      row[base + SINCE] = asOf - from.int()
       row[base + VISITS] = this.#visits.read(from)
       for (let i = 0; i < this.#columns; i++) this.#before[slot * this.#columns + i] = from.float32()
     }
+    const asOf = row[base + AS_OF] as number
     this.#scalars.read(row, base, asOf, from)
     this.#now.set(row, base + AS_OF)
     for (const store of this.#stores) store.read(row, base, this.#now.index, from)

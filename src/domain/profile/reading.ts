@@ -1,8 +1,6 @@
 import { NUMBER_ATTRIBUTE } from '../features/fields.ts'
 import type { Plan, Read } from '../features/plan.ts'
-
-/** Place of the as-of in a row. */
-export const AS_OF = 0
+import { AS_OF } from './row.ts'
 
 /** How the features are read from an advanced row: places and constants in the order of evaluation, all flat. */
 const VALUE = 0

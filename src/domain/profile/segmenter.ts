@@ -3,7 +3,24 @@ import type { Event } from '../events/event.ts'
 import { compileAssigner, type Assigner } from '../segments/assigner.ts'
 import type { Bundle } from '../segments/bundle.ts'
 import { Keeper } from '../segments/keeper.ts'
-import { decide, FOREIGN, OUTLYING, UNASSIGNED, type Verdict } from '../segments/decide.ts'
+import {
+  AT,
+  Case,
+  CHALLENGE,
+  CHALLENGED_AT,
+  changes,
+  CLEAR,
+  decide,
+  FOREIGN,
+  HOLDS,
+  MOVE,
+  NOBODY,
+  OUTLYING,
+  ripensAt,
+  SINCE,
+  STAY,
+  UNASSIGNED,
+} from '../segments/decide.ts'
 import type { Labels } from '../segments/labels.ts'
 import { OUTLIER, type Cause, type Transition } from '../segments/transition.ts'
 import { spreadOf, type DuePolicy } from './due.ts'
@@ -53,9 +70,9 @@ export class Segmenter {
   readonly #before: Float64Array
   readonly #low: Float64Array
   readonly #high: Float64Array
-  readonly #verdict: Verdict = { to: 0, suppressed: false }
-  /** Moves wished for but held back by the margin, since the start of this object. */
-  suppressedFlips = 0
+  readonly #case = new Case()
+  /** Flips held back, as in HOLDS, since they were last taken. */
+  readonly #held = new Int32Array(HOLDS.length)
   lateEvents = 0
 
   constructor(profiles: Profiles, options: SegmenterOptions) {
@@ -114,7 +131,7 @@ export class Segmenter {
   event(slot: number, event: Event, trigger: Trigger, out: Transition[], arbiter?: Arbiter): void {
     const p = this.profiles
     const asOf = Math.max(event.eventTime + 1, p.asOf(slot))
-    if (this.#redeploy(slot, asOf, trigger, out, arbiter)) p.setAsOf(slot, asOf)
+    this.#redeploy(slot, asOf, trigger, out, arbiter)
     if (!p.fold(slot, event)) this.lateEvents++
     p.setAsOf(slot, asOf)
     if (this.#current) this.#evaluate(this.#current, slot, asOf, 'behaviour', trigger, out, arbiter)
@@ -126,8 +143,8 @@ export class Segmenter {
     const p = this.profiles
     const asOf = Math.max(p.due(slot), p.asOf(slot))
     const trigger: Trigger = { kind: 'wake', eventId: null, topic: null, partition, offset: null }
-    this.#redeploy(slot, asOf, trigger, out, arbiter)
     p.setAsOf(slot, asOf)
+    this.#redeploy(slot, asOf, trigger, out, arbiter)
     if (this.#current) this.#evaluate(this.#current, slot, asOf, 'inactivity', trigger, out, arbiter)
     p.setDue(slot, this.#dueAfterWake(slot, asOf))
   }
@@ -146,28 +163,52 @@ export class Segmenter {
     return code
   }
 
-  /** The first evaluation under another deployment, before the event is folded. True where it took place. */
-  #redeploy(slot: number, asOf: number, trigger: Trigger, out: Transition[], arbiter?: Arbiter): boolean {
+  /** Flips held back since the last call, by what held them; undefined: none. */
+  takeSuppressed(): Readonly<Record<string, number>> | undefined {
+    if (this.#held.every((n) => n === 0)) return undefined
+    const counts = Object.fromEntries(
+      HOLDS.flatMap((hold, i) => (this.#held[i] === 0 ? [] : [[hold, this.#held[i] as number]])),
+    )
+    this.#held.fill(0)
+    return counts
+  }
+
+  /** The first evaluation under another deployment, before the event is folded (rule D8). */
+  #redeploy(slot: number, asOf: number, trigger: Trigger, out: Transition[], arbiter?: Arbiter): void {
     const p = this.profiles
     const at = this.#deployed.length - 1
-    if (!this.#current || p.deployment(slot) === at) return false
+    if (!this.#current || p.deployment(slot) === at) return
     const first = p.events(slot) === 0 || p.deployment(slot) < 0
     p.setDeployment(slot, at)
-    if (first) return false
+    if (first) return
+    p.setAsOf(slot, asOf)
+    p.challenge(slot, 0)
     this.#evaluate(this.#current, slot, asOf, 'model', trigger, out, arbiter)
-    return true
   }
 
   #standing(d: Deployed, slot: number): number {
     return d.standing.get(this.profiles.segment(slot)) ?? FOREIGN
   }
 
-  /** Nearest centroid and verdict for the slot as of a time; leaves raw vector, distances and verdict in the scratch. */
-  #judge(d: Deployed, slot: number, current: number, asOf: number): number {
+  #codeOf(d: Deployed, place: number): number {
+    return place === OUTLYING ? d.outlierCode : (d.codes[place] as number)
+  }
+
+  /** Nearest centroid and case of the slot as of a time; leaves raw vector, distances and case in the scratch. */
+  #judge(d: Deployed, slot: number, current: number, asOf: number, waived: boolean): number {
     const p = this.profiles
+    const c = this.#case
     p.vector(slot, asOf, this.#raw)
     const nearest = d.assigner.assign(this.#raw)
-    decide(d.bundle.policy, d.radii, current, p.events(slot), nearest, d.assigner.distances2, this.#verdict)
+    const challenger = p.challenger(slot)
+    c.current = current
+    c.challenger = challenger === 0 ? NOBODY : (d.standing.get(challenger) ?? NOBODY)
+    c.events = p.events(slot)
+    c.waived = waived
+    c.times[AT] = asOf
+    c.times[SINCE] = p.since(slot)
+    c.times[CHALLENGED_AT] = p.challengedAt(slot)
+    decide(d.bundle.policy, d.radii, nearest, d.assigner.distances2, c)
     return nearest
   }
 
@@ -181,13 +222,33 @@ export class Segmenter {
     arbiter?: Arbiter,
   ): void {
     const p = this.profiles
+    const c = this.#case
     const current = this.#standing(d, slot)
+    c.action = STAY
     if (current === UNASSIGNED && p.events(slot) < d.bundle.policy.minEvents) return
-    const nearest = this.#judge(d, slot, current, asOf)
-    if (this.#verdict.suppressed) this.suppressedFlips++
-    const to = this.#verdict.to
-    if (to === current) return
-    const code = to === OUTLYING ? d.outlierCode : (d.codes[to] as number)
+    const nearest = this.#judge(d, slot, current, asOf, cause === 'model')
+    if (c.action === CLEAR) p.challenge(slot, 0)
+    if (c.action === CHALLENGE && c.challenger !== c.to) {
+      ;(this.#held[c.hold] as number)++
+      p.challenge(slot, this.#codeOf(d, c.to))
+    }
+    if (c.action === MOVE) this.#move(d, slot, asOf, nearest, cause, trigger, out, arbiter)
+  }
+
+  /** Makes the move of the case in the scratch, if the arbiter lets it. */
+  #move(
+    d: Deployed,
+    slot: number,
+    asOf: number,
+    nearest: number,
+    cause: Cause,
+    trigger: Trigger,
+    out: Transition[],
+    arbiter?: Arbiter,
+  ): void {
+    const p = this.profiles
+    const { current, to } = this.#case
+    const code = this.#codeOf(d, to)
     const from = this.segmentOf(slot)
     const sequence = p.sequence(slot) + 1
     const user = p.user(slot)
@@ -223,19 +284,19 @@ export class Segmenter {
   }
 
   /**
-   * After an event: the next instant at which anything about the vector changes. Looking at a user once too often decides
+   * After an event: the next instant at which his vector changes, or what he waits for ripens. Looking at a user once too often decides
    * nothing, so the exact search is left to the wake, which a busy user does not reach before his next event.
    */
   #dueAfterEvent(slot: number, asOf: number): number {
     const { maxSleepMs } = this.#options.due
     if (!this.#decidable(slot)) return asOf + maxSleepMs
-    return Math.min(
-      asOf + maxSleepMs,
-      this.profiles.nextChange(slot, asOf) + spreadOf(this.profiles.user(slot), this.#options.due),
-    )
+    const d = this.#current
+    const ripe = d ? ripensAt(d.bundle.policy, this.#case) : Number.POSITIVE_INFINITY
+    const next = Math.min(this.profiles.nextChange(slot, asOf), ripe)
+    return Math.min(asOf + maxSleepMs, next + spreadOf(this.profiles.user(slot), this.#options.due))
   }
 
-  /** After a wake: the first instant within maxSleep at which the decision changes if nothing happens. */
+  /** After a wake: the first instant within maxSleep at which his standing or his challenger changes if nothing happens. */
   #dueAfterWake(slot: number, asOf: number): number {
     const last = asOf + this.#options.due.maxSleepMs
     const d = this.#current
@@ -260,13 +321,14 @@ export class Segmenter {
     return d.keeper.keeps(current, this.#low, this.#high)
   }
 
-  /** The first change point in (from, until] at which the decision is another; Infinity where there is none. */
+  /** The first instant in (from, until] at which the case changes; Infinity where there is none. */
   #walk(d: Deployed, slot: number, current: number, from: number, until: number): number {
-    for (let t = this.profiles.nextChange(slot, from); t <= until; t = this.profiles.nextChange(slot, t)) {
-      this.#judge(d, slot, current, t)
-      if (this.#verdict.to !== current) return t
+    for (let t = from; ;) {
+      this.#judge(d, slot, current, t, false)
+      if (t > from && changes(this.#case)) return t
+      t = Math.min(this.profiles.nextChange(slot, t), ripensAt(d.bundle.policy, this.#case))
+      if (t > until) return Number.POSITIVE_INFINITY
     }
-    return Number.POSITIVE_INFINITY
   }
 
   /** Can the passing of time alone decide anything about him? Not before he has shown enough events. */

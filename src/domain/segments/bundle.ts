@@ -4,6 +4,7 @@ import { sha256Hex } from '../base/hash.ts'
 import { fail } from '../../errors.ts'
 import { currencyCode } from '../events/mapping.ts'
 import { featureSetSchema } from '../features/feature-set.ts'
+import { policySchema } from './policy.ts'
 import { OUTLIER } from './transition.ts'
 
 /** Bundle format written by this version. */
@@ -13,17 +14,6 @@ const row = z.array(z.number())
 const segmentKey = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'expected lower-case letters, digits and dashes, at most 32')
-
-/** How a membership is decided from distances; part of the bundle, so that a model and its manners change together. */
-export const policySchema = z.strictObject({
-  /** Behaviour events a user must have made before he is assigned; lifetime, all kinds. */
-  minEvents: z.int().min(1).max(1_000_000),
-  /** Switch A → B only where d_B ≤ (1 − marginRatio) · d_A. */
-  marginRatio: z.number().min(0).lt(1),
-  /** `segment`: beyond his nearest centroid's radius a user belongs to `outlier`; `ignore`: the nearest centroid always wins. */
-  outlier: z.enum(['ignore', 'segment']),
-})
-export type Policy = z.infer<typeof policySchema>
 
 export const segmentSchema = z.strictObject({
   key: segmentKey,

@@ -1,3 +1,4 @@
+import { durationText } from '../base/duration.ts'
 import { columnsOf } from './assigner.ts'
 import type { Bundle } from './bundle.ts'
 import { formatNumber, formatShare } from './format.ts'
@@ -86,8 +87,11 @@ function policyText(bundle: Bundle): string {
     p.outlier === 'segment'
       ? 'Beyond the radius of the nearest centroid a customer belongs to `outlier`.'
       : 'The nearest centroid always wins, however far it is.'
+  const confirmed =
+    p.confirmForMs === null ? '' : `, or was the nearest for ${durationText(p.confirmForMs)} without a break`
+  const dwell = p.dwellMs === 0 ? '' : ` He stays at least ${durationText(p.dwellMs)} where he is.`
   return (
     `A customer is assigned from ${p.minEvents} events on. He moves only where the new centroid is nearer by at least ` +
-    `${formatShare(p.marginRatio, 'en')}. ${outlier}`
+    `${formatShare(p.marginRatio, 'en')}${confirmed}.${dwell} ${outlier}`
   )
 }

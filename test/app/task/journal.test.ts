@@ -51,5 +51,13 @@ test('line 0 fixes the start; its head has folded nothing', () => {
     recipe: 'r',
     held: false,
   })
-  expect(head.counts).toEqual({ records: 0, events: 0, skipped: {}, refused: {}, moves: 0, members: {} })
+  expect(head.counts).toEqual({
+    records: 0,
+    events: 0,
+    skipped: {},
+    refused: {},
+    suppressed: {},
+    moves: 0,
+    members: {},
+  })
 })

@@ -11,8 +11,9 @@ import { Segmenter } from '../../../src/domain/profile/segmenter.ts'
 import type { Trigger } from '../../../src/domain/profile/move.ts'
 import { compileAssigner } from '../../../src/domain/segments/assigner.ts'
 import { sealBundle, type Bundle } from '../../../src/domain/segments/bundle.ts'
-import { decide, OUTLYING, UNASSIGNED, type Verdict } from '../../../src/domain/segments/decide.ts'
-import { OUTLIER, type Transition } from '../../../src/domain/segments/transition.ts'
+import type { Policy } from '../../../src/domain/segments/policy.ts'
+import type { Transition } from '../../../src/domain/segments/transition.ts'
+import { plainDecide } from '../../support/plain-decide.ts'
 import { event } from './support.ts'
 
 const T0 = Date.UTC(2025, 2, 1, 12)
@@ -32,7 +33,7 @@ const FEATURES = parseFeatureSet(
 )
 
 /** Views in ten minutes, quiet minutes: busy at (4, 0), calm at (1, 2), quiet at (0, 15). */
-function bundle(shift = 0, outlier: 'ignore' | 'segment' = 'ignore'): Bundle {
+function bundle(shift = 0, policy: Partial<Policy> = {}): Bundle {
   return sealBundle({
     format: 1,
     featureSet: FEATURES,
@@ -53,7 +54,7 @@ function bundle(shift = 0, outlier: 'ignore' | 'segment' = 'ignore'): Bundle {
     ],
     radii: [2, 1.5, 3],
     segments: KEYS.map((key) => ({ key, share: 1 / 3, profile: [0, 0] })),
-    policy: { minEvents: 2, marginRatio: 0.1, outlier },
+    policy: { minEvents: 2, marginRatio: 0.1, dwellMs: 0, confirmForMs: null, outlier: 'ignore', ...policy },
     training: { source: 'by hand', asOf: '2025-01-01', currency: null, users: 1, seed: 1, metrics: {} },
     lineage: { parent: null },
   })
@@ -198,7 +199,12 @@ test('a move that the arbiter refuses is not made, and leaves no trace but the d
 
 const seconds = fc.integer({ min: 0, max: 40 * 60 }).map((s) => T0 + s * SECOND_MS)
 const history = fc.array(seconds, { minLength: 2, maxLength: 12 }).map((times) => times.sort((a, b) => a - b))
-const outliers = fc.constantFrom('ignore', 'segment' as const)
+const policies: fc.Arbitrary<Partial<Policy>> = fc.record({
+  outlier: fc.constantFrom('ignore', 'segment'),
+  marginRatio: fc.constantFrom(0, 0.1, 0.4),
+  dwellMs: fc.constantFrom(0, 90 * SECOND_MS, 17 * MINUTE_MS),
+  confirmForMs: fc.constantFrom(null, 100 * SECOND_MS, 6 * MINUTE_MS),
+})
 
 test('sequences have no gaps, each move begins where the last ended, and its segment is another', () => {
   const act = fc.oneof(
@@ -206,12 +212,12 @@ test('sequences have no gaps, each move begins where the last ended, and its seg
     fc.constantFrom('wake', 'promote' as const),
   )
   fc.assert(
-    fc.property(fc.array(act, { maxLength: 40 }), outliers, (acts, outlier) => {
+    fc.property(fc.array(act, { maxLength: 40 }), policies, (acts, policy) => {
       const desk = new Desk()
-      desk.segmenter.deploy(bundle(0, outlier))
+      desk.segmenter.deploy(bundle(0, policy))
       for (const a of acts) {
         if (typeof a === 'object') desk.event(view(a.at, `u${a.user}`))
-        else if (a === 'promote') desk.segmenter.deploy(bundle(desk.segmenter.segments.length / 10, outlier))
+        else if (a === 'promote') desk.segmenter.deploy(bundle(desk.segmenter.segments.length / 10, policy))
         else for (const slot of desk.profiles.slots()) desk.segmenter.wake(slot, desk.moves, 0)
       }
       for (const user of ['u0', 'u1', 'u2']) {
@@ -227,35 +233,47 @@ test('sequences have no gaps, each move begins where the last ended, and its seg
   )
 })
 
-/** The first second after his as-of, up to the last, at which he would be moved: by trying all of them on a copy. */
+/** The first instant after his as-of, up to the last, at which he moves or is challenged otherwise: by trying them all on a copy. */
 function bruteForce(desk: Desk, b: Bundle, slot: number, lastMs: number): number | undefined {
   const copies = new Profiles(PLAN)
   const copy = copies.load('copy', desk.profiles.save(slot))
   const assigner = compileAssigner(b)
-  const segment = desk.segmenter.segmentOf(slot)
-  const standing = segment === null ? UNASSIGNED : segment === OUTLIER ? OUTLYING : KEYS.indexOf(segment)
+  const keyOf = (code: number): string | null => (code === 0 ? null : (desk.segmenter.segments[code] ?? null))
+  const stand = {
+    segment: keyOf(copies.segment(copy)),
+    since: copies.since(copy),
+    challenger: keyOf(copies.challenger(copy)),
+    challengedAt: copies.challengedAt(copy),
+  }
   const raw = new Float64Array(2)
-  const verdict: Verdict = { to: 0, suppressed: false }
   const asOf = copies.asOf(copy)
-  for (let t = Math.ceil((asOf + 1) / SECOND_MS) * SECOND_MS; t <= lastMs; t += SECOND_MS) {
+  // events lie on whole seconds, so a vector changes on one; what he waits for ends whole seconds after it began
+  const offsets = new Set([0, stand.since % SECOND_MS, stand.challengedAt % SECOND_MS])
+  const sorted = [...offsets].sort((a, b) => a - b)
+  const seconds = Array.from({ length: Math.ceil((lastMs - asOf) / SECOND_MS) + 2 }, (_, i) => i)
+  const start = Math.floor(asOf / SECOND_MS) * SECOND_MS
+  for (const t of seconds.flatMap((i) => sorted.map((offset) => start + i * SECOND_MS + offset))) {
+    if (t <= asOf || t > lastMs) continue
     copies.vector(copy, t, raw)
-    const nearest = assigner.assign(raw)
-    const radii = Float64Array.from(b.radii)
-    decide(b.policy, radii, standing, copies.events(copy), nearest, assigner.distances2, verdict)
-    if (verdict.to !== standing) return t
+    assigner.assign(raw)
+    const distances = Array.from(assigner.distances2, Math.sqrt)
+    const look = { bundle: b, first: false, asOf: t, events: copies.events(copy), distances }
+    const next = plainDecide(stand, look)
+    if (next.since !== stand.since || next.segment !== stand.segment || next.challenger !== stand.challenger)
+      return t
   }
   return undefined
 }
 
-test('after a wake he is due at the very instant at which he would be moved, as trying every second gives it, and never later than maxSleep', () => {
+test('D10 after a wake he is due at the very instant at which he would move or be challenged, as trying them all gives it, and never later than maxSleep', () => {
   const spreads = fc.constantFrom(0, 3 * MINUTE_MS)
   const sleeps = fc.constantFrom(4 * MINUTE_MS, 30 * MINUTE_MS, DAY_MS / 24)
   let found = 0
   fc.assert(
-    fc.property(history, outliers, spreads, sleeps, (times, outlier, spreadMs, maxSleepMs) => {
+    fc.property(history, policies, spreads, sleeps, (times, policy, spreadMs, maxSleepMs) => {
       const due = { maxSleepMs, spreadMs }
       const desk = new Desk(due)
-      const b = bundle(0, outlier)
+      const b = bundle(0, policy)
       desk.segmenter.deploy(b)
       for (const at of times) desk.event(view(at))
       for (let n = 0; n < 4; n++) {
@@ -272,11 +290,11 @@ test('after a wake he is due at the very instant at which he would be moved, as 
   expect(found, 'changes that waiting alone brought').toBeGreaterThan(50)
 })
 
-test('after an event he is due no later than the first instant at which he would be moved', () => {
+test('D10 after an event he is due no later than the first instant at which he would move or be challenged', () => {
   fc.assert(
-    fc.property(history, outliers, (times, outlier) => {
+    fc.property(history, policies, (times, policy) => {
       const desk = new Desk()
-      const b = bundle(0, outlier)
+      const b = bundle(0, policy)
       desk.segmenter.deploy(b)
       for (const at of times) {
         desk.event(view(at))

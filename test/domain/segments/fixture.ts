@@ -57,7 +57,7 @@ export function smallBundle(change: Partial<Omit<Bundle, 'version'>> = {}): Bund
       { key: 'buyers', share: 0.3, profile: [20, 90, 20] },
       { key: 'lost', share: 0.1, profile: [30, 400, 300] },
     ],
-    policy: { minEvents: 3, marginRatio: 0.1, outlier: 'ignore' },
+    policy: { minEvents: 3, marginRatio: 0.1, dwellMs: 0, confirmForMs: null, outlier: 'ignore' },
     training: {
       source: 'by hand',
       asOf: '2025-01-01T00:00:00.000Z',

@@ -13,7 +13,9 @@ const box = fc.tuple(side(60), side(500), side(400))
 test.each(['ignore', 'segment'] as const)(
   'what is kept is nearest everywhere in the box, and within the radius (outlier: %s)',
   (outlier) => {
-    const bundle = smallBundle({ policy: { minEvents: 3, marginRatio: 0.1, outlier } })
+    const bundle = smallBundle({
+      policy: { minEvents: 3, marginRatio: 0.1, dwellMs: 0, confirmForMs: null, outlier },
+    })
     const keeper = new Keeper(bundle)
     const assigner = compileAssigner(bundle)
     let kept = 0

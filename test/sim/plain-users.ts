@@ -1,0 +1,68 @@
+import type { Profiles } from '../../src/domain/profile/profiles.ts'
+import { compileAssigner, type Assigner } from '../../src/domain/segments/assigner.ts'
+import type { Bundle } from '../../src/domain/segments/bundle.ts'
+import { NEWCOMER, plainDecide, type Stand } from '../support/plain-decide.ts'
+
+/**
+ * Every user's standing by the rules written plainly, beside the profiles that the code under test decides with: shown the same
+ * evaluations, it must come to the same. Counts the flips that were held back.
+ */
+export class PlainUsers {
+  readonly #profiles: Profiles
+  readonly #bundles: { readonly bundle: Bundle; readonly assigner: Assigner }[] = []
+  readonly #stands = new Map<string, Stand>()
+  readonly #deployment = new Map<string, number>()
+  readonly #raw: Float64Array
+  suppressed: Record<string, number> = {}
+
+  constructor(profiles: Profiles) {
+    this.#profiles = profiles
+    this.#raw = new Float64Array(profiles.plan.columns.length)
+  }
+
+  deploy(bundle: Bundle): void {
+    this.#bundles.push({ bundle, assigner: compileAssigner(bundle) })
+  }
+
+  /** Before an event is folded or time passes: is another bundle to see him first? */
+  before(slot: number, asOf: number): void {
+    const last = this.#bundles.length - 1
+    const user = this.#profiles.user(slot)
+    if (last < 0 || this.#deployment.get(user) === last) return
+    if (this.#deployment.has(user)) this.#look(slot, asOf, true)
+    this.#deployment.set(user, last)
+  }
+
+  /** After it. */
+  after(slot: number): void {
+    if (this.#bundles.length > 0) this.#look(slot, this.#profiles.asOf(slot), false)
+  }
+
+  /** How the profile differs from the plain standing; undefined: not at all. `segments`: keys by code. */
+  fault(slot: number, segments: readonly string[]): string | undefined {
+    const p = this.#profiles
+    const keyOf = (code: number): string | null => (code === 0 ? null : (segments[code] ?? null))
+    const stand = this.#stands.get(p.user(slot)) ?? NEWCOMER
+    const plain = JSON.stringify([stand.segment, stand.since, stand.challenger, stand.challengedAt])
+    const kept = JSON.stringify([
+      keyOf(p.segment(slot)),
+      p.since(slot),
+      keyOf(p.challenger(slot)),
+      p.challengedAt(slot),
+    ])
+    return plain === kept ? undefined : `${p.user(slot)} stands at ${kept}, expected ${plain}`
+  }
+
+  #look(slot: number, asOf: number, first: boolean): void {
+    const p = this.#profiles
+    const { bundle, assigner } = this.#bundles.at(-1) as { bundle: Bundle; assigner: Assigner }
+    p.vector(slot, asOf, this.#raw)
+    assigner.assign(this.#raw)
+    const distances = Array.from(assigner.distances2, Math.sqrt)
+    const stand = this.#stands.get(p.user(slot)) ?? NEWCOMER
+    const next = plainDecide(stand, { bundle, first, asOf, events: p.events(slot), distances })
+    const begins = next.challenger !== null && (first || next.challenger !== stand.challenger)
+    if (begins && next.held) this.suppressed[next.held] = (this.suppressed[next.held] ?? 0) + 1
+    this.#stands.set(p.user(slot), next)
+  }
+}
