@@ -60,12 +60,7 @@ function anyCurrency({ format, mapping, columns, zones, schemas, joins = false }
   if (isObject(mapping.format) !== isObject(format)) {
     fail('mapping-invalid', `mapping ${mapping.name} reads ${mapping.format}, the input is ${format}`)
   }
-  if (mapping.join !== undefined && !joins) {
-    fail(
-      'mapping-invalid',
-      `mapping ${mapping.name} joins lines to orders, which only ingest can: ingest the files first`,
-    )
-  }
+  if (!joins) refuseJoin(mapping)
   const map = compileMapping(mapping, { columns, zones })
   const { encoding, delimiter = CSV_DELIMITER, envelope } = mapping
   const json = (): Parser =>
@@ -89,6 +84,15 @@ const isObject = (format: RecordFormat | 'avro'): boolean => format !== 'csv'
 function known(schemas: WriterSchemas | undefined): WriterSchemas {
   assert(schemas !== undefined, 'an Avro input has its schemas')
   return schemas
+}
+
+/** Throws `mapping-invalid` for a mapping whose records are lines of orders: only `ingest` puts them together. */
+export function refuseJoin({ name, join }: Mapping): void {
+  if (join === undefined) return
+  fail(
+    'mapping-invalid',
+    `mapping ${name} joins lines to orders, which only ingest does: ingest the files first`,
+  )
 }
 
 /** A deleted row is followed by a record without a value, so that compaction forgets its key. */

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { fileForm } from '../../adapters/files/open.ts'
 import { logTelemetry } from '../../adapters/log/telemetry.ts'
 import { zoneTable } from '../../adapters/system/zone.ts'
+import { refuseJoin } from '../../app/decode.ts'
 import { Stream, type StreamResult } from '../../app/stream.ts'
 import { openRun, type EmbeddedRun } from '../../compose.ts'
 import type { RunInput } from '../../config.ts'
@@ -123,6 +124,7 @@ function inputsOf(files: readonly string[], mappingRef: string | undefined): Run
   if (mappingRef !== undefined && files.length === 0)
     fail('usage', '--mapping belongs to input files; none is named')
   const mapping = mappingRef === undefined ? null : loadMapping(mappingRef)
+  if (mapping !== null) refuseJoin(mapping)
   const topics = new Map<string, number>()
   return files.map((path) => {
     const name = path === '-' ? 'stdin' : basename(path)

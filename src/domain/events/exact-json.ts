@@ -3,7 +3,7 @@ const LONG_DIGITS = 16
 const MAYBE_LONG = new RegExp(String.raw`\d{${LONG_DIGITS}}`)
 /** A string, passed over as a whole, or an integer of so many digits that is no part of a fraction or an exponent. */
 const STRING_OR_LONG = new RegExp(
-  String.raw`"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])-?\d{${LONG_DIGITS},}(?![\d.eE])`,
+  String.raw`"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{${LONG_DIGITS},}(?![\d.eE])`,
   'gs',
 )
 

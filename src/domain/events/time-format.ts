@@ -8,34 +8,81 @@ export type TimeReader = (value: string) => number | undefined
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|[+-]\d\d(?::?\d\d)?)?$/
 
-/** Letters of Unicode's date patterns (UTS 35) that are understood: the field they fill and the digits they take. */
-const PATTERN_FIELDS: Readonly<Record<string, readonly [field: number, digits: string]>> = {
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+/** Two-digit years are those of this century: nothing before 2000 is accepted. */
+const CENTURY = 2000
+
+/** A field of a date pattern: its place among the parts of a time, its form, and its value where that is not its number. */
+type PatternField = readonly [part: number, form: string, value?: (text: string) => number]
+
+const fraction = (digits: number): PatternField => [
+  6,
+  `(\\d{${digits}})`,
+  (text) => Number(`${text}00`.slice(0, 3)),
+]
+const offset: PatternField = [
+  8,
+  String.raw`(Z|[+-]\d\d(?::?\d\d)?)`,
+  (text) => (text === 'Z' ? 0 : offsetMs(text)),
+]
+
+/** Letters of Unicode's date patterns (UTS 35) that are understood; names of months and halves of days are English. */
+const PATTERN_FIELDS: Readonly<Record<string, PatternField>> = {
   yyyy: [0, '(\\d{4})'],
+  yy: [0, '(\\d\\d)', (text) => CENTURY + Number(text)],
+  MMM: [1, `(${MONTHS.join('|')})`, (text) => MONTHS.indexOf(text) + 1],
   MM: [1, '(\\d\\d)'],
   M: [1, '(\\d\\d?)'],
   dd: [2, '(\\d\\d)'],
   d: [2, '(\\d\\d?)'],
   HH: [3, '(\\d\\d)'],
   H: [3, '(\\d\\d?)'],
+  // hours of half a day: 12 is its first
+  hh: [3, '(0[1-9]|1[0-2])', (text) => Number(text) % 12],
+  h: [3, '([1-9]|1[0-2])', (text) => Number(text) % 12],
+  a: [7, '([AaPp]\\.?[Mm]\\.?)', (text) => (/^p/i.test(text) ? 12 : 0)],
   mm: [4, '(\\d\\d)'],
+  m: [4, '(\\d\\d?)'],
   ss: [5, '(\\d\\d)'],
-  SSS: [6, '(\\d{3})'],
+  S: fraction(1),
+  SS: fraction(2),
+  SSS: fraction(3),
+  SSSSSS: fraction(6),
+  SSSSSSSSS: fraction(9),
+  XXX: offset,
+  XX: offset,
+  X: offset,
+  xx: offset,
 }
 const PATTERN_TOKEN = /'([^']*)'|([A-Za-z])\2*|[^A-Za-z']/g
+/** An hour of half a day needs to know which. */
+const HALF_DAY = new Set(['h', 'hh'])
 
 /**
- * A reader for `iso` (ISO 8601, its offset or else the zone), `epoch-s`, `epoch-ms`, or a pattern such as
- * `yyyy-MM-dd HH:mm:ss 'UTC'` (local time of the zone). Undefined where the format itself is not understood.
+ * A reader for `iso` (ISO 8601, its offset or else the zone), `epoch-s`, `epoch-ms`, `epoch-us`, `epoch-ns`, or a pattern
+ * such as `yyyy-MM-dd HH:mm:ss 'UTC'` (local time of the zone). Undefined where the format itself is not understood.
  */
 export function timeReader(format: string, zone: ZoneTable = UTC): TimeReader | undefined {
   if (format === 'iso') return (value) => parseIso(value, zone)
-  if (format === 'epoch-ms') return (value) => parseEpoch(value, 1)
-  if (format === 'epoch-s') return (value) => parseEpoch(value, SECOND_MS)
-  return patternReader(format, zone)
+  const places = EPOCH_PLACES[format]
+  return places === undefined ? patternReader(format, zone) : (value) => parseEpoch(value, places)
 }
 
-function parseEpoch(value: string, unitMs: number): number | undefined {
-  return /^\d{1,16}(\.\d{1,9})?$/.test(value) ? Math.floor(Number(value) * unitMs) : undefined
+/** Decimal places by which the point of such a time moves to make it milliseconds; to the left where negative. */
+const EPOCH_PLACES: Readonly<Record<string, number>> = {
+  'epoch-s': 3,
+  'epoch-ms': 0,
+  'epoch-us': -3,
+  'epoch-ns': -6,
+}
+
+/** By the digits alone: nanoseconds are no exact doubles. What is less than a millisecond is cut off. */
+function parseEpoch(value: string, places: number): number | undefined {
+  const m = /^(\d{1,19})(?:\.(\d{1,9}))?$/.exec(value)
+  if (m === null) return undefined
+  const [, whole = '', fraction = ''] = m
+  const digits = places < 0 ? whole.slice(0, places) : whole + fraction.padEnd(places, '0').slice(0, places)
+  return Number(digits)
 }
 
 function parseIso(value: string, zone: ZoneTable): number | undefined {
@@ -64,36 +111,42 @@ function offsetMs(offset: string): number {
 }
 
 function patternReader(pattern: string, zone: ZoneTable): TimeReader | undefined {
-  const fields: number[] = []
+  const fields: PatternField[] = []
   let source = ''
+  let halfDay = false
   for (const [token, quoted, letter] of pattern.matchAll(PATTERN_TOKEN)) {
     const field = letter === undefined ? undefined : PATTERN_FIELDS[token]
     if (field) {
-      fields.push(field[0])
+      fields.push(field)
       source += field[1]
+      halfDay ||= HALF_DAY.has(token)
     } else if (letter === undefined) source += (quoted ?? token).replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&')
     else return undefined
   }
-  if (![0, 1, 2].every((field) => fields.includes(field))) return undefined
+  const has = (part: number): boolean => fields.some((field) => field[0] === part)
+  if (![0, 1, 2].every(has) || has(7) !== halfDay) return undefined
   const expression = new RegExp(`^${source}$`)
   return (value) => {
     const m = expression.exec(value)
     if (m === null) return undefined
-    const parts = [0, 1, 1, 0, 0, 0, 0]
-    for (let i = 0; i < fields.length; i++) parts[fields[i] as number] = Number(m[i + 1])
-    const [year, month, day, hour, minute, second, millis] = parts as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ]
-    const wall = wallMs(year, month, day, hour, minute, second, millis)
-    return wall === undefined ? undefined : utcOf(wall, zone)
+    const parts: number[] = [0, 1, 1, 0, 0, 0, 0, 0, Number.NaN]
+    for (let i = 0; i < fields.length; i++) {
+      const [part, , valueOf = Number] = fields[i] as PatternField
+      parts[part] = valueOf(m[i + 1] as string)
+    }
+    return instantOf(parts, zone)
   }
 }
+
+/** Year, month, day, hour, minute, second, milliseconds, hours of the half day, offset (NaN: that of the zone) → Unix ms. */
+function instantOf(parts: readonly number[], zone: ZoneTable): number | undefined {
+  const [year, month, day, hour, minute, second, millis, half, offsetMs] = parts as Nine
+  const wall = wallMs(year, month, day, hour + half, minute, second, millis)
+  if (wall === undefined) return undefined
+  return Number.isNaN(offsetMs) ? utcOf(wall, zone) : wall - offsetMs
+}
+
+type Nine = [number, number, number, number, number, number, number, number, number]
 
 /** Calendar fields → milliseconds as if they were UTC; undefined for a 30th of February or 24:00. */
 function wallMs(

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { ByteInput } from '../../../src/adapters/files/bytes.ts'
 import { LINES, csvRecords } from '../../../src/adapters/files/frame.ts'
 import type { Framing } from '../../../src/adapters/files/frame.ts'
+import { jsonRecords } from '../../../src/adapters/files/json-frame.ts'
 import { RecordReader } from '../../../src/adapters/files/reader.ts'
 import { splitCsv } from '../../../src/domain/events/csv.ts'
 import { textOf } from '../../support/records.ts'
@@ -56,6 +57,35 @@ describe('how bytes arrive leaves no trace in the records', () => {
         const content = rows.map((row) => `${row.map(quote).join(',')}\r\n`).join('')
         const records = await recordsOf(content, csvRecords(','), sizes)
         expect(records.map((record) => splitCsv(record, ','))).toEqual(rows)
+      }),
+    )
+  })
+
+  test('JSON, documents of a list or one after the other: what was written', async () => {
+    const documents = fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { maxLength: 5 })
+    const space = fc.constantFrom('', ' ', '\n', '\r\n')
+    await fc.assert(
+      fc.asyncProperty(
+        documents,
+        sizes,
+        space,
+        fc.nat(2),
+        fc.boolean(),
+        async (documents, sizes, space, indent, list) => {
+          const parts = documents.map((document) => JSON.stringify(document, undefined, indent))
+          const content = list ? `[${space}${parts.join(`${space},${space}`)}${space}]` : parts.join(space)
+          expect(await recordsOf(content, jsonRecords(), sizes)).toEqual(parts)
+        },
+      ),
+    )
+  })
+
+  test('JSON, anything: the same records as in one piece', async () => {
+    const text = fc.string({ unit: fc.constantFrom('a', '"', '\\\\', '{', '}', '[', ']', ',', '\n', '1') })
+    await fc.assert(
+      fc.asyncProperty(text, sizes, async (content, sizes) => {
+        const whole = await recordsOf(content, jsonRecords(), [1 << 20])
+        expect(await recordsOf(content, jsonRecords(), sizes)).toEqual(whole)
       }),
     )
   })

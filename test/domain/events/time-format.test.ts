@@ -46,14 +46,35 @@ test.each<[string, string, string | undefined]>([
   [REES46, '2019-10-32 00:00:00 UTC', undefined],
   ['M/d/yyyy H:mm', '12/1/2010 8:26', '2010-12-01T08:26:00.000Z'],
   ['M/d/yyyy H:mm', '12/01/2010 08:26', '2010-12-01T08:26:00.000Z'],
+  ['dd/MM/yyyy HH:mm', '31/12/2024 09:15', '2024-12-31T09:15:00.000Z'],
+  ['M/d/yy H:mm', '12/1/10 8:26', '2010-12-01T08:26:00.000Z'],
+  ['MM/dd/yyyy h:mm a', '12/31/2024 9:15 PM', '2024-12-31T21:15:00.000Z'],
+  ['MM/dd/yyyy h:mm a', '12/31/2024 12:15 AM', '2024-12-31T00:15:00.000Z'],
+  ['MM/dd/yyyy hh:mm a', '12/31/2024 12:15 pm', '2024-12-31T12:15:00.000Z'],
+  ['MM/dd/yyyy h:mm a', '12/31/2024 13:15 PM', undefined],
+  ['d MMM yyyy', '3 Mar 2024', '2024-03-03T00:00:00.000Z'],
+  ['d MMM yyyy', '3 Mai 2024', undefined],
+  ['yyyy-MM-dd HH:mm:ss.SSSSSS', '2024-03-03 01:02:03.456789', '2024-03-03T01:02:03.456Z'],
+  ['yyyy-MM-dd HH:mm:ss.S', '2024-03-03 01:02:03.4', '2024-03-03T01:02:03.400Z'],
+  ['yyyy-MM-dd HH:mm:ssXXX', '2024-03-03 01:02:03+02:00', '2024-03-02T23:02:03.000Z'],
+  ['yyyy-MM-dd HH:mm:ss xx', '2024-03-03 01:02:03 -0530', '2024-03-03T06:32:03.000Z'],
+  ['yyyy-MM-dd HH:mm:ssX', '2024-03-03 01:02:03Z', '2024-03-03T01:02:03.000Z'],
+  ['epoch-us', '1700000000000999', '2023-11-14T22:13:20.000Z'],
+  ['epoch-ns', '1700000000123000000', '2023-11-14T22:13:20.123Z'],
+  ['epoch-us', '1', '1970-01-01T00:00:00.000Z'],
+  ['epoch-s', '1700000000.001', '2023-11-14T22:13:20.001Z'],
+  ['epoch-ns', '1700000000123456789', '2023-11-14T22:13:20.123Z'],
   ['dd.MM.yyyy', '31.12.2024', '2024-12-31T00:00:00.000Z'],
 ])('%s: %s', (format, text, expected) => {
   expect(read(format, text)).toBe(expected)
 })
 
-test.each(['yyyy-QQ-dd', 'HH:mm', 'yyyy-MM', 'iso8601'])('%s is not a format', (format) => {
-  expect(timeReader(format)).toBeUndefined()
-})
+test.each(['yyyy-QQ-dd', 'HH:mm', 'yyyy-MM', 'iso8601', 'dd/MM/yyyy h:mm', 'dd/MM/yyyy HH:mm a'])(
+  '%s is not a format',
+  (format) => {
+    expect(timeReader(format)).toBeUndefined()
+  },
+)
 
 describe('local time of a zone', () => {
   test.each([
