@@ -49,11 +49,8 @@ const PATTERN_FIELDS: Readonly<Record<string, PatternField>> = {
   SSS: fraction(3),
   SSSSSS: fraction(6),
   SSSSSSSSS: fraction(9),
-  XXX: offset,
-  XX: offset,
-  X: offset,
-  xx: offset,
 }
+const OFFSET_TOKEN = /^[Xx]{1,3}$/
 const PATTERN_TOKEN = /'([^']*)'|([A-Za-z])\2*|[^A-Za-z']/g
 /** An hour of half a day needs to know which. */
 const HALF_DAY = new Set(['h', 'hh'])
@@ -115,7 +112,7 @@ function patternReader(pattern: string, zone: ZoneTable): TimeReader | undefined
   let source = ''
   let halfDay = false
   for (const [token, quoted, letter] of pattern.matchAll(PATTERN_TOKEN)) {
-    const field = letter === undefined ? undefined : PATTERN_FIELDS[token]
+    const field = letter === undefined ? undefined : OFFSET_TOKEN.test(token) ? offset : PATTERN_FIELDS[token]
     if (field) {
       fields.push(field)
       source += field[1]
