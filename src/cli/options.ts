@@ -65,10 +65,13 @@ export function currencyOption(fallback: string): Option {
 export const FIRST_CURRENCY = 'that of the first event that has one'
 
 export function featureSetOption(): Option {
+  return featureSetChoice('').default(FEATURE_SET_DEFAULT)
+}
+
+/** The same without a default; `note` says what is taken where it is left out. */
+export function featureSetChoice(note: string): Option {
   const names = builtinNames('feature-sets').join(', ')
-  return new Option('--feature-set <name|file>', `built in: ${names}; or a JSON file`).default(
-    FEATURE_SET_DEFAULT,
-  )
+  return new Option('--feature-set <name|file>', `built in: ${names}; or a JSON file${note}`)
 }
 
 /** The examples that end a manual page: each a command and what it is for. */

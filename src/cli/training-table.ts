@@ -5,7 +5,7 @@ import { zoneTable } from '../adapters/system/zone.ts'
 import { snapshots, wholeTable } from '../app/features.ts'
 import { alignTable, type FeatureTable } from '../app/training-table.ts'
 import type { Event } from '../domain/events/event.ts'
-import type { FeatureSet } from '../domain/features/feature-set.ts'
+import { parseFeatureSet, type FeatureSet } from '../domain/features/feature-set.ts'
 import { compilePlan } from '../domain/features/plan.ts'
 import { fail } from '../errors.ts'
 import type { Cli } from './cli.ts'
@@ -67,12 +67,33 @@ async function lastEventTime(
   return last
 }
 
-/** A table of `features`, or of any other maker, with the columns of the feature set. It does not say its currency. */
-export function tableOfCsv(path: string, featureSet: FeatureSet, currency?: string): TrainingTable {
+/**
+ * A table of `features`, or of any other maker, with the columns of the feature set; without one, with every column of numbers,
+ * as they are. It does not say its currency.
+ */
+export function tableOfCsv(
+  path: string,
+  featureSet: FeatureSet | undefined,
+  currency?: string,
+): TrainingTable & { readonly featureSet: FeatureSet } {
   const { table: read, asOf } = readFeatureCsv(path)
-  const { table, unused } = alignTable({ ...read, currency }, featureSet)
+  const set = featureSet ?? givenFeatures(read, path)
+  const { table, unused } = alignTable({ ...read, currency }, set)
   const times = asOf.length === 0 ? 'unknown' : asOf.join(', ')
-  return { table, unused, source: sourceOf([path]), asOf: times }
+  return { featureSet: set, table, unused, source: sourceOf([path]), asOf: times }
+}
+
+/** The feature set of a table that nobody declared: a column in which something is a number, untransformed. */
+function givenFeatures({ columns, values }: FeatureTable, path: string): FeatureSet {
+  const width = columns.length
+  const numeric = columns.filter((_, j) => {
+    for (let at = j; at < values.length; at += width) if (!Number.isNaN(values[at])) return true
+    return false
+  })
+  if (numeric.length === 0) fail('training-data', `${path}: no column holds a number`)
+  const name = basename(path).replace(/\..*$/, '')
+  const features = numeric.map((column) => ({ name: column, given: true }))
+  return parseFeatureSet({ name, version: 1, zone: 'UTC', features }, path)
 }
 
 const GZIP_MAGIC = [0x1f, 0x8b] as const

@@ -91,14 +91,33 @@ describe('trainBundle', () => {
     expect(metrics['leftOutUsers']).toBe(6)
   })
 
-  it('the percentile cut keeps one wild user from taking a centroid', () => {
-    const wild = table()
-    wild.values.set([1e6, 1e9, 0], 0)
-    const cut = trainBundle({ featureSet, table: wild, options: { ...options, outlierCut: 'percentile' } })
-    const uncut = trainBundle({ featureSet, table: wild, options })
-    expect(uncut.bundle.segments.at(-1)?.share).toBe(1 / 600)
-    expect(cut.bundle.segments.at(-1)?.share).toBeGreaterThan(0.1)
-    expect(cut.metrics['cutUsers']).toBeGreaterThan(0)
+  it.each([0.01, 'robust'] as const)(
+    'the cut %j keeps one wild user from taking a centroid',
+    (outlierCut) => {
+      const wild = table()
+      wild.values.set([1e6, 1e9, 0], 0)
+      const cut = trainBundle({ featureSet, table: wild, options: { ...options, outlierCut } })
+      const uncut = trainBundle({ featureSet, table: wild, options })
+      expect(uncut.bundle.segments.at(-1)?.share).toBe(1 / 600)
+      expect(cut.bundle.segments.at(-1)?.share).toBeGreaterThan(0.1)
+      expect(cut.metrics['cutUsers']).toBeGreaterThan(0)
+      expect([uncut.metrics['cutUsers'], uncut.metrics['outlierUsers']]).toEqual([
+        0,
+        cut.metrics['outlierUsers'],
+      ])
+      expect(cut.bundle.training.settings['outlierCut']).toBe(outlierCut)
+    },
+  )
+
+  it('by mini-batches finds the same groups', () => {
+    const mini = trainBundle({
+      featureSet,
+      table: table(),
+      options: { ...options, clustering: 'mini-batch' },
+    })
+    expect(mini.assigned).toEqual(trained.assigned)
+    expect(mini.bundle.training.settings['clustering']).toBe('mini-batch')
+    expect(trained.bundle.training.settings['clustering']).toBe('full')
   })
 
   it('keeps as many components as a share of variance takes', () => {

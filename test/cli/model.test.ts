@@ -89,7 +89,7 @@ describe('train', () => {
   const version = (out: string): string => (JSON.parse(out) as { version: string }).version
 
   it('gives the same version for the same input, from events and from their table', async () => {
-    const options = ['--min-events', '1', '--seed', '5', '--json']
+    const options = ['--feature-set', 'seed', '--min-events', '1', '--seed', '5', '--json']
     const first = await done('train', '--features', at('features.csv'), ...options, '--out', at('m1'))
     const again = await done('train', '--features', at('features.csv'), ...options, '--out', at('m2'))
     expect(version(again)).toBe(version(first))
@@ -114,6 +114,35 @@ describe('train', () => {
     expect((JSON.parse(out) as { asOf: string }).asOf).toMatch(/^2025-03-01T/)
   })
 
+  it('takes the columns of a table as they are where no feature set is named; no stream can feed them', async () => {
+    await done('train', '--features', at('features.csv'), '--out', at('m6'))
+    const model = JSON.parse(readFileSync(at('m6/model.json'), 'utf8')) as {
+      featureSet: { name: string; features: unknown[] }
+    }
+    expect(model.featureSet.name).toBe('features')
+    expect(model.featureSet.features[0]).toEqual({ name: 'total_events', given: true })
+    expect(await done('predict', '--model', at('m6'), '--features', at('features.csv'))).toContain(
+      'user_id,segment',
+    )
+    const { code, err } = await run([
+      'stream',
+      at('shop.ndjson.gz'),
+      '--model',
+      at('m6'),
+      '--state',
+      at('run6'),
+    ])
+    expect(code).toBe(2)
+    expect(err).toContain('"total_events" of "features": only tables carry it, no event feeds it')
+  })
+
+  it('refuses a table without numbers', async () => {
+    writeFileSync(at('words.csv'), 'user_id,city\na,Paris\n')
+    const { code, err } = await run(['train', '--features', at('words.csv'), '--out', at('never')])
+    expect(code).toBe(1)
+    expect(err).toContain('no column holds a number')
+  })
+
   it('shows the segments as a table', async () => {
     const out = await done('train', '--features', at('features.csv'), '--k', '3', '--out', at('m5'))
     const lines = out.split('\n')
@@ -128,6 +157,9 @@ describe('train', () => {
     [['--features', 'a.csv', '--k', '1'], 'Expected a whole number'],
     [['--features', 'a.csv', '--components', '0'], 'Expected a number'],
     [['--features', 'a.csv', '--outlier', 'maybe'], 'Allowed choices are'],
+    [['--features', 'a.csv', '--outliers', 'some'], 'Expected none, robust, or a share'],
+    [['--features', 'a.csv', '--outliers', '0.3'], 'Expected none, robust, or a share'],
+    [['--features', 'a.csv', '--outliers', '0'], 'Expected none, robust, or a share'],
   ])('%j is wrong usage', async (args, message) => {
     const { code, err } = await run(['train', ...args, '--out', at('never')])
     expect(code).toBe(2)

@@ -61,7 +61,15 @@ function makeBundle(shift: number, policy: Policy): Bundle {
     radii: [1.5, 2, 3],
     segments: ['browsing', 'buying', 'quiet'].map((key) => ({ key, share: 1 / 3, profile: [0, 0, 0] })),
     policy,
-    training: { source: 'sim', asOf: '2024-01-01', currency: null, users: 1, seed: 1, metrics: {} },
+    training: {
+      source: 'sim',
+      asOf: '2024-01-01',
+      currency: null,
+      users: 1,
+      seed: 1,
+      settings: {},
+      metrics: {},
+    },
     lineage: { parent: null },
   })
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { Option, type Command } from 'commander'
+import type { Command } from 'commander'
 import { openBundleFiles } from '../../adapters/files/bundles.ts'
 import { trainBundle, TRAIN_DEFAULTS, type Trained, type TrainOptions } from '../../app/train.ts'
 import { columnsOf } from '../../domain/segments/assigner.ts'
@@ -9,40 +9,39 @@ import { fail } from '../../errors.ts'
 import { duration, number, percent } from '../../render/format.ts'
 import { facts, table, type Column } from '../../render/table.ts'
 import type { Cli } from '../cli.ts'
-import { loadFeatureSet } from '../declarations.ts'
+import { FEATURE_SET_DEFAULT, loadFeatureSet } from '../declarations.ts'
 import {
   currencyOption,
-  decimal,
-  durationOption,
   examples,
-  featureSetOption,
+  featureSetChoice,
   FIRST_CURRENCY,
-  integer,
   jsonOption,
   seedOption,
 } from '../options.ts'
+import {
+  addFitOptions,
+  addPolicyOptions,
+  fitOptionsOf,
+  policyOf,
+  type FitFlags,
+  type PolicyFlags,
+} from '../train-options.ts'
 import { tableOfCsv, tableOfEvents, type TrainingTable } from '../training-table.ts'
 
-interface Flags extends Pick<
-  TrainOptions,
-  'k' | 'components' | 'minEvents' | 'seed' | 'marginRatio' | 'outlier'
-> {
-  readonly dwell: number | null
-  readonly confirmFor: number | null
+interface Flags extends FitFlags, PolicyFlags {
+  readonly seed: number
   readonly events?: readonly string[]
   readonly features?: string
-  readonly featureSet: string
+  readonly featureSet?: string
   readonly asOf?: string
   readonly currency?: string
-  readonly outliers: TrainOptions['outlierCut']
   readonly out: string
   readonly json?: boolean
 }
 
 /** `train`: events or a feature table → a bundle. */
 export function registerTrain(program: Command, cli: Cli): void {
-  const d = TRAIN_DEFAULTS
-  program
+  const command = program
     .command('train')
     .summary('a model from events or from a feature table')
     .description(
@@ -51,42 +50,15 @@ export function registerTrain(program: Command, cli: Cli): void {
     )
     .option('--events <file...>', 'events as NDJSON, plain or gzipped; - is standard input')
     .option('--features <file>', 'a table written by `segmentation features`, instead of events')
-    .addOption(featureSetOption())
+    .addOption(
+      featureSetChoice(`; default: ${FEATURE_SET_DEFAULT}, of a table its columns of numbers as they are`),
+    )
     .option('--as-of <time>', 'use what happened before; default: the end of the events')
     .addOption(currencyOption(`${FIRST_CURRENCY}; a table does not say`))
-    .option('--k <n>', 'number of segments', integer(2, 64), d.k)
-    .option(
-      '--components <n>',
-      'PCA axes, or the share of variance to keep (0.9)',
-      decimal(0.01, 256),
-      d.components,
-    )
-    .option('--min-events <n>', 'events a user needs to count', integer(1, 1_000_000), d.minEvents)
-    .option(
-      '--margin-ratio <share>',
-      'how much nearer another segment must be to move',
-      decimal(0, 0.99),
-      d.marginRatio,
-    )
-    .addOption(durationOption('--dwell <duration>', 'no move earlier than this after the last', d.dwellMs))
-    .addOption(
-      durationOption(
-        '--confirm-for <duration>',
-        'without the margin too, once another was the nearest for this long',
-        d.confirmForMs,
-      ),
-    )
-    .addOption(
-      new Option('--outlier <rule>', 'a user beyond every radius')
-        .choices(['ignore', 'segment'])
-        .default(d.outlier),
-    )
-    .addOption(
-      new Option('--outliers <cut>', 'rows the centroids are fitted without')
-        .choices(['none', 'percentile'])
-        .default(d.outlierCut),
-    )
-    .addOption(seedOption(d.seed))
+  addFitOptions(command)
+  addPolicyOptions(command)
+  command
+    .addOption(seedOption(TRAIN_DEFAULTS.seed))
     .requiredOption('--out <dir>', 'folder of the bundle')
     .addOption(jsonOption())
     .addHelpText(
@@ -101,22 +73,16 @@ export function registerTrain(program: Command, cli: Cli): void {
 
 async function train(cli: Cli, flags: Flags): Promise<void> {
   const started = performance.now()
-  const featureSet = loadFeatureSet(flags.featureSet)
-  const input = await readTable(cli, flags, featureSet)
-  if (input.unused.length > 0)
-    cli.note(`not used, the feature set does not name them: ${input.unused.join(', ')}`)
-  const { k, components, minEvents, marginRatio, outlier, seed } = flags
+  const { featureSet, ...input } = await readTable(cli, flags)
+  if (input.unused.length > 0) {
+    const why = flags.featureSet === undefined ? 'they hold no number' : 'the feature set does not name them'
+    cli.note(`not used, ${why}: ${input.unused.join(', ')}`)
+  }
   const options: TrainOptions = {
     ...TRAIN_DEFAULTS,
-    k,
-    components,
-    minEvents,
-    marginRatio,
-    dwellMs: flags.dwell ?? 0,
-    confirmForMs: flags.confirmFor,
-    outlier,
-    seed,
-    outlierCut: flags.outliers,
+    ...fitOptionsOf(flags),
+    ...policyOf(flags),
+    seed: flags.seed,
     source: input.source,
     asOf: input.asOf,
   }
@@ -136,15 +102,21 @@ async function train(cli: Cli, flags: Flags): Promise<void> {
   cli.note(`trained in ${duration(performance.now() - started)}`)
 }
 
-async function readTable(cli: Cli, flags: Flags, featureSet: FeatureSet): Promise<TrainingTable> {
+async function readTable(cli: Cli, flags: Flags): Promise<TrainingTable & { featureSet: FeatureSet }> {
   if ((flags.events === undefined) === (flags.features === undefined)) {
     fail('usage', 'train needs either --events FILE… or --features FILE.csv')
   }
   const { currency } = flags
-  if (flags.features === undefined)
-    return tableOfEvents(cli, flags.events ?? [], featureSet, flags.asOf, currency)
+  if (flags.features === undefined) {
+    const featureSet = loadFeatureSet(flags.featureSet ?? FEATURE_SET_DEFAULT)
+    return {
+      featureSet,
+      ...(await tableOfEvents(cli, flags.events ?? [], featureSet, flags.asOf, currency)),
+    }
+  }
   if (flags.asOf !== undefined) fail('usage', '--as-of belongs to --events; a table has its own times')
-  return tableOfCsv(flags.features, featureSet, currency)
+  const given = flags.featureSet === undefined ? undefined : loadFeatureSet(flags.featureSet)
+  return tableOfCsv(flags.features, given, currency)
 }
 
 function trainedJson({ bundle, metrics, qualities }: Trained, out: string): string {
@@ -175,7 +147,14 @@ function trainedText({ bundle, labels, metrics }: Trained, out: string): string 
       'components',
       `${pca.components.length}, keep ${percent(metrics['varianceKept'] ?? Number.NaN)} of the variance`,
     ],
+    ['outliers', outliersText(metrics, training.users)],
     ['silhouette', number(metrics['silhouette'] ?? Number.NaN, 3)],
   ])
   return `${head}\n\n${table(segments, shape)}`
+}
+
+function outliersText(metrics: Trained['metrics'], users: number): string {
+  const { outlierUsers = 0, cutUsers = 0 } = metrics
+  const cut = cutUsers === 0 ? 'none left out' : `centroids fitted without ${number(cutUsers)}`
+  return `${number(outlierUsers)} (${percent(outlierUsers / users)}) beyond the fences, ${cut}`
 }

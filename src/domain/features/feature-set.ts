@@ -87,12 +87,22 @@ const ratioFeature = z.strictObject({
   whenEmpty: z.number(),
 })
 
+/** A column that only tables carry: no event feeds it, so that a model of it predicts tables and no stream. */
+const givenFeature = z.strictObject({
+  ...common,
+  name: z
+    .string()
+    .regex(/^[^\s",](?:[^\r\n",]{0,62}[^\s",])?$/, 'expected at most 64 characters, no quotes and commas'),
+  given: z.literal(true),
+})
+
 export const featureSchema = z.union([
   countFeature,
   sumFeature,
   distinctFeature,
   recencyFeature,
   ratioFeature,
+  givenFeature,
 ])
 export type Feature = z.infer<typeof featureSchema>
 export type AggregateFeature = Extract<Feature, { aggregate: string }>

@@ -157,6 +157,12 @@ class States {
   }
 
   read(f: Feature): Read {
+    if ('given' in f) {
+      return fail(
+        'feature-set-invalid',
+        `"${f.name}" of "${this.#set.name}": only tables carry it, no event feeds it`,
+      )
+    }
     if ('ratio' in f) {
       const [over, under] = f.ratio.map((name) => this.#index.get(name) as number) as [number, number]
       return { from: 'ratio', over, under, whenEmpty: f.whenEmpty }

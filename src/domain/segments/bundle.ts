@@ -54,6 +54,8 @@ export const bundleSchema = z.strictObject({
     currency: currencyCode.nullable(),
     users: z.int(),
     seed: z.int(),
+    /** How it was fitted, beside the seed: what it takes to do it again. */
+    settings: z.record(z.string(), z.union([z.string(), z.number()])),
     metrics: z.record(z.string(), z.number()),
   }),
   lineage: z.strictObject({ parent: z.string().nullable() }),

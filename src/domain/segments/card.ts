@@ -31,10 +31,18 @@ export function bundleCard(bundle: Bundle, labels: Labels): string {
     `## Policy\n\n${policyText(bundle)}`,
     `## How to reproduce\n\nTrain with feature set \`${bundle.featureSet.name}\` version ${bundle.featureSet.version} ` +
       `(zone ${bundle.featureSet.zone}), as of ${t.asOf}, k ${bundle.centroids.length}, ` +
-      `${bundle.pca.components.length} components, minimum ${bundle.policy.minEvents} events, seed ${t.seed}. ` +
+      `${bundle.pca.components.length} components, minimum ${bundle.policy.minEvents} events, seed ${t.seed}` +
+      `${settingsText(t.settings)}. ` +
       'The same data gives the same version.',
   ]
   return sections.join('\n\n') + '\n'
+}
+
+function settingsText(settings: Bundle['training']['settings']): string {
+  return Object.entries(settings)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `, ${name} ${value}`)
+    .join('')
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

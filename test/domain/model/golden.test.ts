@@ -12,7 +12,7 @@ import { fitPca, projectRows } from '../../../src/domain/model/pca.ts'
 import { compileProjector } from '../../../src/domain/model/projector.ts'
 import { addMoments, fitScaler, noMoments, scalerOf, standardise } from '../../../src/domain/model/scaler.ts'
 import { silhouetteScore } from '../../../src/domain/model/silhouette.ts'
-import { rowsWithinQuantiles } from '../../../src/domain/model/spread.ts'
+import { rowsWithinQuantiles } from '../../../src/domain/model/outliers.ts'
 import { HAS_DATA, farthest, sharedColumns, sharedJson, type Golden } from './golden.ts'
 
 const EXACT = 1e-9
@@ -64,7 +64,7 @@ describe.skipIf(!HAS_DATA)('scikit-learn 1.9.1 agrees (skipped without ../shared
     })
 
     it('the cut at the 1st and 99th percentile', () => {
-      expect(rowsWithinQuantiles(z).length).toBe(golden.seed_outlier_filter_1_99.kept)
+      expect(rowsWithinQuantiles(z, 0.01).length).toBe(golden.seed_outlier_filter_1_99.kept)
     })
 
     it.each([

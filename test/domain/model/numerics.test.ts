@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { adjustedRand, calinskiHarabasz, daviesBouldin } from '../../../src/domain/model/indices.ts'
 import { matrixFromRows, matrixOf, selectRows } from '../../../src/domain/model/matrix.ts'
 import { fitPca, projectRows } from '../../../src/domain/model/pca.ts'
+import { rowsWithinQuantiles } from '../../../src/domain/model/outliers.ts'
 import { quantile } from '../../../src/domain/model/quantile.ts'
 import { addMoments, fitScaler, mergeMoments, noMoments, scalerOf } from '../../../src/domain/model/scaler.ts'
 import { sampleRows, silhouetteScore, SILHOUETTE_EXACT_ROWS } from '../../../src/domain/model/silhouette.ts'
-import { radiiOf, rowsWithinQuantiles } from '../../../src/domain/model/spread.ts'
+import { radiiOf } from '../../../src/domain/model/spread.ts'
 import { signedLog1p, transformValue, type TransformName } from '../../../src/domain/model/transform.ts'
 
 const table = fc.integer({ min: 1, max: 6 }).chain((cols) =>

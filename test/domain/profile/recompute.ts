@@ -13,6 +13,7 @@ export function recompute(
 ): number[] {
   const value = (f: Feature): number => {
     if ('aggregate' in f) return aggregate(f, zone, events, asOf)
+    if ('given' in f) throw new Error(`${f.name}: no event feeds it`)
     const [over, under] = f.ratio.map((name) =>
       value(set.features.find((g) => g.name === name) as Feature),
     ) as [number, number]

@@ -55,7 +55,15 @@ function bundle(shift = 0, policy: Partial<Policy> = {}): Bundle {
     radii: [2, 1.5, 3],
     segments: KEYS.map((key) => ({ key, share: 1 / 3, profile: [0, 0] })),
     policy: { minEvents: 2, marginRatio: 0.1, dwellMs: 0, confirmForMs: null, outlier: 'ignore', ...policy },
-    training: { source: 'by hand', asOf: '2025-01-01', currency: null, users: 1, seed: 1, metrics: {} },
+    training: {
+      source: 'by hand',
+      asOf: '2025-01-01',
+      currency: null,
+      users: 1,
+      seed: 1,
+      settings: {},
+      metrics: {},
+    },
     lineage: { parent: null },
   })
 }

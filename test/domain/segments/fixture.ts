@@ -64,6 +64,7 @@ export function smallBundle(change: Partial<Omit<Bundle, 'version'>> = {}): Bund
       currency: 'EUR',
       users: 10,
       seed: 1,
+      settings: {},
       metrics: { silhouette: 0.5 },
     },
     lineage: { parent: null },
