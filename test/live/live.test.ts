@@ -1,7 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import type { ChildProcess } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { topicNames } from '../../src/adapters/kafka/topics.ts'
 import { openRedis, type RedisConnection } from '../../src/adapters/redis/client.ts'
@@ -10,20 +9,12 @@ import { RedisReader } from '../../src/adapters/redis/reader.ts'
 import { generateShop, SHOP_START_MS } from '../../src/app/generate/shop.ts'
 import type { Event } from '../../src/domain/events/event.ts'
 import { Place } from '../adapters/kafka/place.ts'
-import { ROOT, run, tempFolder } from '../cli/run.ts'
+import { run, tempFolder } from '../cli/run.ts'
 import { startRedis, type RedisServer } from '../support/servers/redis.ts'
+import { agreed, consume, embedded, END_MS, until } from './consumer.ts'
 
 const PARTITIONS = 4
 const APP = 'shop'
-const END_MS = 60_000
-
-interface Move {
-  readonly [field: string]: unknown
-  readonly userId: string
-  readonly sequence: number
-  readonly occurredAt: string
-  readonly to: string
-}
 
 interface TaskEnd {
   readonly task: number
@@ -61,52 +52,6 @@ function server(): RedisServer {
   return redis
 }
 
-/** Moves as both kinds of doors must agree on them: all but where their records lay. */
-const agreed = (lines: readonly string[]): Move[] =>
-  lines
-    .map((line) => JSON.parse(line) as Move)
-    .map(
-      (move) =>
-        Object.fromEntries(Object.entries(move).filter(([k]) => !k.startsWith('source'))) as unknown as Move,
-    )
-    .sort((a, b) => (a.userId < b.userId ? -1 : a.userId > b.userId ? 1 : a.sequence - b.sequence))
-
-/** The same shop in files, streamed without any server. */
-async function embedded(events: readonly Event[]): Promise<Move[]> {
-  const lines = (some: readonly Event[]): string => some.map((e) => `${JSON.stringify(e)}\n`).join('')
-  const orders = events.filter((e) => e.kind === 'order_completed')
-  const clicks = events.filter((e) => e.kind !== 'order_completed')
-  writeFileSync(join(folder, 'clicks'), lines(clicks))
-  writeFileSync(join(folder, 'orders'), lines(orders))
-  const paths = [join(folder, 'clicks'), join(folder, 'orders')]
-  const train = [
-    'train',
-    '--events',
-    ...paths,
-    '--feature-set',
-    'behaviour',
-    '--as-of',
-    '2025-01-15',
-    '--out',
-    join(folder, 'model'),
-  ]
-  expect(await run(train)).toMatchObject({ code: 0 })
-  const stream = [
-    'stream',
-    ...paths,
-    '--model',
-    join(folder, 'model'),
-    '--state',
-    join(folder, 'run'),
-    '--app',
-    APP,
-    '--max-sleep',
-    '24h',
-  ]
-  expect(await run(stream)).toMatchObject({ code: 0 })
-  return agreed(readFileSync(join(folder, 'run/segment-changed.ndjson'), 'utf8').split('\n').slice(0, -1))
-}
-
 function config(member: string): string {
   const path = join(folder, `${member}.yaml`)
   const [node] = server().access.nodes
@@ -125,31 +70,6 @@ function config(member: string): string {
     ].join('\n'),
   )
   return path
-}
-
-interface Consumer {
-  readonly child: () => ChildProcess
-  readonly out: () => string
-  readonly words: () => string
-  readonly ended: Promise<number | null>
-}
-
-/** A consumer; where its client gives up (a coordinator that is still loading) it ends with 1 and is started again, as a pod is. */
-function consume(member: string): Consumer {
-  const path = config(member)
-  let child: ChildProcess
-  let out = ''
-  let words = ''
-  const live = async (): Promise<number | null> => {
-    child = spawn(process.execPath, [join(ROOT, 'dist/main.js'), 'stream', '--config', path])
-    children.push(child)
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text))
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (words += text))
-    const code = await new Promise<number | null>((done) => child.on('close', done))
-    return code === 1 ? live() : code
-  }
-  const ended = live()
-  return { child: () => child, out: () => out, words: () => words, ended }
 }
 
 async function produce(events: readonly Event[]): Promise<void> {
@@ -189,20 +109,12 @@ async function members(): Promise<number> {
   return group?.state === 'Stable' ? group.members.length : 0
 }
 
-async function until(what: string, is: () => Promise<boolean>, where?: () => Promise<string>): Promise<void> {
-  const end = Date.now() + END_MS
-  while (!(await is())) {
-    if (Date.now() > end) throw new Error(`waited too long for ${what}: ${(await where?.()) ?? ''}`)
-    await sleep(250)
-  }
-}
-
 test(
   'two consumers on Kafka and Redis, one killed, give the moves of the run without servers, each once',
   { timeout: 3 * END_MS },
   async () => {
     const events = [...generateShop({ users: 400, days: 25, seed: 5, startMs: SHOP_START_MS })]
-    const expected = await embedded(events)
+    const expected = await embedded(folder, APP, events)
     await kafka.createTopics(['clicks', 'orders'], PARTITIONS)
     const file = config('ops')
     expect(await run(['topics', 'apply', '--config', file])).toMatchObject({ code: 0 })
@@ -218,12 +130,12 @@ test(
     await kafka.send('clicks', ['broken'])
     await produce(events)
 
-    const first = consume('a')
-    const second = consume('b')
+    const first = consume(config('a'), children)
+    const second = consume(config('b'), children)
     await until('some moves', async () => (await published()).length > expected.length / 8)
     second.child().kill('SIGKILL')
     expect(await second.ended).toBe(null)
-    const again = consume('b')
+    const again = consume(config('b'), children)
     await until(
       'the killed one to be back',
       async () => again.words().includes('joins group') && (await members()) === 2,
