@@ -13,6 +13,7 @@ import { makeDecoder } from './app/decode.ts'
 import { SkipCheck } from './app/skip-check.ts'
 import type { TaskInput } from './app/task/lane.ts'
 import type { TaskOptions, TaskPorts } from './app/task/options.ts'
+import type { RefusalRule } from './app/task/refusals.ts'
 import { canonicalJson } from './domain/base/canonical.ts'
 import { DAY_MS, MINUTE_MS, parseDurationMs, SECOND_MS } from './domain/base/duration.ts'
 import { sha256Hex } from './domain/base/hash.ts'
@@ -43,7 +44,13 @@ const EMBEDDED = {
   idleWaitMs: 250,
   /** Followed inputs: the clock stays this far behind the wall clock, for events on their way. */
   tickAllowanceMs: 5 * SECOND_MS,
+  /** A stopped task ends its process, and lines are never retired. */
+  watchIntervalMs: undefined,
+  quietLineMs: undefined,
 } as const
+
+/** Followed inputs whose records are mostly refused: someone should look before more of them are. */
+export const REFUSALS: RefusalRule = { share: 0.05, minRefused: 20, windowMs: MINUTE_MS }
 
 /** An embedded run with its doors open. */
 export interface EmbeddedRun {
@@ -60,11 +67,10 @@ export interface OpenRun {
   readonly dir: string
   readonly asked: Asked
   readonly telemetry: Telemetry
-  readonly rebuild?: boolean | undefined
 }
 
 /** Takes the lock of a run folder, furnishes it where it is new, and opens its doors. */
-export async function openRun({ dir, asked, telemetry, rebuild = false }: OpenRun): Promise<EmbeddedRun> {
+export async function openRun({ dir, asked, telemetry }: OpenRun): Promise<EmbeddedRun> {
   let source: FileSource | undefined
   const folder = await openRunFolder(dir, {
     create: true,
@@ -76,12 +82,10 @@ export async function openRun({ dir, asked, telemetry, rebuild = false }: OpenRu
     const { bundle } = await openBundleFiles().load(folder.paths.model)
     const zones = zoneTables(config, bundle)
     const store = new EmbeddedStore(folder)
-    if (rebuild) await folder.clearState()
-    const head = rebuild ? undefined : await new EmbeddedReader(folder).head(0)
-    const check = head && new SkipCheck(head)
+    const check = await skipCheck(folder, config.app)
     source = openSource(config, folder, check)
     const inputs = await taskInputs(config, source, zones)
-    const options = taskOptions({ config, bundle, zones, inputs, rebuild })
+    const options = taskOptions({ config, bundle, zones, inputs })
     const outlet = new EmbeddedOutlet(folder, config.app)
     const ports = { source, outlet, store, clock: systemClock, telemetry }
     const opened = source
@@ -95,6 +99,15 @@ export async function openRun({ dir, asked, telemetry, rebuild = false }: OpenRu
     await folder.close()
     throw error
   }
+}
+
+/** Checks what is passed over on the way to the state's positions, unless a person accepted since that it is something else. */
+async function skipCheck(folder: RunFolder, app: string): Promise<SkipCheck | undefined> {
+  const head = await new EmbeddedReader(folder).head(0)
+  if (head === undefined) return undefined
+  for await (const { accepted } of new EmbeddedOutlet(folder, app).journal(0, head.rev))
+    if (accepted) return undefined
+  return new SkipCheck(head)
 }
 
 /** The inputs of a run, its control file among them, as one source. */
@@ -161,7 +174,6 @@ export async function openReplay(dir: string, scratch: string, telemetry: Teleme
       bundle,
       zones,
       inputs,
-      rebuild: false,
     })
     const lineOf = (topic: string, offset: number): number => source.lineOf(topic, offset) ?? offset + 1
     const folder = keep(await openRunFolder(scratch, { create: true, lineOf }))
@@ -215,10 +227,9 @@ interface Parts {
   readonly bundle: Bundle
   readonly zones: Record<string, ZoneTable>
   readonly inputs: readonly TaskInput[]
-  readonly rebuild: boolean
 }
 
-export function taskOptions({ config, avro, bundle, zones, inputs, rebuild }: Parts): TaskOptions {
+export function taskOptions({ config, avro, bundle, zones, inputs }: Parts): TaskOptions {
   const { featureSet } = bundle
   const plan = compilePlan(featureSet, zones[featureSet.zone] as ZoneTable)
   return {
@@ -231,8 +242,8 @@ export function taskOptions({ config, avro, bundle, zones, inputs, rebuild }: Pa
     newProfiles: () => new Profiles(plan),
     serves: ({ featureSet: other }) =>
       other.zone === plan.zone.name && reading(compilePlan(other, plan.zone)) === reading(plan),
+    refusals: config.follow ? REFUSALS : undefined,
     tickAllowanceMs: config.follow ? EMBEDDED.tickAllowanceMs : undefined,
-    rebuild,
     newToken: randomUUID,
     genesis: {
       app: config.app,

@@ -42,9 +42,13 @@ export const ERRORS = {
   ),
   'input-changed': row(
     1,
-    'Give the input exactly as it was when the run folder was made, or start with a new --state folder.',
+    'Give the input exactly as it was when the run folder was made; or `segmentation tasks resume 0 --accept source` takes it as ' +
+      'it is now.',
   ),
-  'input-shrunk': row(1, 'An input file may only grow. Restore it, or start with a new --state folder.'),
+  'input-shrunk': row(
+    1,
+    'An input file may only grow. Restore it, or `segmentation tasks resume 0 --accept source` goes on at its end.',
+  ),
   // the run folder
   'folder-in-use': row(
     1,
@@ -63,16 +67,22 @@ export const ERRORS = {
   // the task stops; each names its way out
   'state-lost': row(
     1,
-    'The state is incomplete. `segmentation tasks resume --accept rebuild` folds it again from the inputs.',
+    'The state is incomplete. `segmentation tasks resume P --accept rebuild` folds it again from the inputs, by the journal.',
   ),
   'state-foreign': row(
     1,
-    'State and journal do not belong together. Restore both from one backup, or start a new folder.',
+    'State and journal do not belong together. Restore both from one backup, or `segmentation tasks resume P --accept rebuild` ' +
+      'folds the state again by the journal. Without its journal an app can only be started anew.',
   ),
-  'source-gap': row(1, 'The input no longer holds what must be folded again. Restore it, or accept the gap.'),
+  'source-gap': row(
+    1,
+    'The input no longer holds what is to be folded. Restore it, or `segmentation tasks resume P --accept gap` goes on at its ' +
+      'start and counts the loss.',
+  ),
   'source-differs': row(
     1,
-    'The input holds other records than those that were processed. Restore the original input.',
+    'The input holds other records than those that were processed. Restore it, or `segmentation tasks resume P --accept source` ' +
+      'takes them as they are now.',
   ),
   'schema-lost': row(
     1,
@@ -80,7 +90,8 @@ export const ERRORS = {
   ),
   'recipe-differs': row(
     1,
-    'Mapping, zones or limits changed. Use the former ones, or accept the new recipe.',
+    'Inputs or mappings changed. Use the former ones, or `segmentation tasks resume P --accept recipe` takes the new ones, with ' +
+      '--start INPUT=PLACE for each new input.',
   ),
   'unknown-command': row(1, 'A control command that this version does not know. Upgrade, then start again.'),
   'needs-other-aggregates': row(
@@ -91,7 +102,8 @@ export const ERRORS = {
   'task-fenced': row(1, 'Another process owns this task now.', true),
   'refused-rate': row(
     1,
-    'More than 5 % of the records were refused. Look into the dead letters, correct the producer or the mapping.',
+    'More than 5 % of the records of a minute were refused. Look into the dead letters, correct the producer or the mapping; ' +
+      '`segmentation tasks resume P --accept refusals` goes on.',
     true,
   ),
   unreachable: row(1, 'The server did not answer in time; it will be tried again.', true),

@@ -77,6 +77,8 @@ export const liveConfigSchema = z.strictObject({
   maxSleep: duration.default('24h'),
   pageInterval: duration.default('100ms'),
   checkpointInterval: duration.default('1s'),
+  /** How long `topics apply` lets the journal keep its lines: at least as long as any input keeps its records. */
+  journalRetention: duration.default('400d'),
   /** On idle inputs the clock stays this far behind the wall clock. */
   tickAllowance: duration.default('30s'),
 })

@@ -16,7 +16,7 @@ import { withKnownSchemas } from './app/known-schemas.ts'
 import { keyed } from './app/keyed.ts'
 import type { TaskInput } from './app/task/lane.ts'
 import type { TaskOptions, TaskPorts } from './app/task/options.ts'
-import { parseDurationMs } from './domain/base/duration.ts'
+import { HOUR_MS, parseDurationMs, SECOND_MS } from './domain/base/duration.ts'
 import type { Mapping } from './domain/events/mapping.ts'
 import type { Bundle } from './domain/segments/bundle.ts'
 import { fail, type SegmentationError } from './errors.ts'
@@ -33,11 +33,17 @@ const LIVE = {
   revisionSteps: 1000,
   page: { maxRecords: 5000, maxOutputs: 2500, maxQuietAgeMs: 1000 },
   idleWaitMs: 100,
+  watchIntervalMs: 5 * SECOND_MS,
 } as const
+
+/** At most so long, and a quarter of the journal's retention, passes between two lines of a task. */
+const QUIET_LINE_MS = 6 * HOUR_MS
 
 /** A consumer on Kafka and Redis with its doors open. */
 export interface LiveRun {
   readonly ports: TaskPorts
+  /** Number of tasks: that of the partitions of every input. */
+  readonly partitions: number
   readonly optionsOf: (task: Task) => TaskOptions
   close(): Promise<void>
 }
@@ -47,7 +53,6 @@ export interface OpenLive {
   /** By input topic; absent: native events. */
   readonly mappings: ReadonlyMap<string, Mapping>
   readonly telemetry: Telemetry
-  readonly rebuild: boolean
   /** The client gave up: the process must end. */
   readonly onCrash: (error: SegmentationError) => void
 }
@@ -65,13 +70,7 @@ function redisAccess({ redis }: LiveConfig): RedisAccess {
 }
 
 /** Opens a consumer's doors: checks the inputs, reaches the state, joins nothing yet. */
-export async function openLive({
-  config,
-  mappings,
-  telemetry,
-  rebuild,
-  onCrash,
-}: OpenLive): Promise<LiveRun> {
+export async function openLive({ config, mappings, telemetry, onCrash }: OpenLive): Promise<LiveRun> {
   const { app } = config
   const access = kafkaAccess(config)
   const { bundle } = await openBundleFiles().load(config.model)
@@ -104,7 +103,7 @@ export async function openLive({
     lagGroupId: app,
     transactionTimeoutMs: optionalMs(config.kafka.transactionTimeout),
   })
-  const store = new RedisStore(redis, { app, partitions, rebuild })
+  const store = new RedisStore(redis, { app, partitions })
   const optionsOf = (task: Task): TaskOptions => {
     const inputs: TaskInput[] = [{ topic: control, control: true, decode: controlDecoder(control) }]
     for (const { topic, mapping } of run.inputs) {
@@ -114,7 +113,7 @@ export async function openLive({
       inputs.push({ topic, decode: keyed(decode, task, partitions) })
     }
     return {
-      ...taskOptions({ config: run, avro, bundle, zones, inputs, rebuild }),
+      ...taskOptions({ config: run, avro, bundle, zones, inputs }),
       ...liveOptions(config, task, control),
     }
   }
@@ -123,7 +122,7 @@ export async function openLive({
     await outlet.close()
     await redis.close()
   }
-  return { ports: { source, outlet, store, clock: systemClock, telemetry }, optionsOf, close }
+  return { partitions, ports: { source, outlet, store, clock: systemClock, telemetry }, optionsOf, close }
 }
 
 const ms = (text: string): number => parseDurationMs(text) ?? fail('config-invalid', `${text} is no duration`)
@@ -137,6 +136,7 @@ function liveOptions(config: LiveConfig, task: Task, control: string): Partial<T
     page: { ...LIVE.page, maxAgeMs: ms(config.pageInterval) },
     checkpointIntervalMs: ms(config.checkpointInterval),
     tickAllowanceMs: ms(config.tickAllowance),
+    quietLineMs: Math.min(QUIET_LINE_MS, ms(config.journalRetention) / 4),
     startAt: (bounds) =>
       Object.fromEntries(
         Object.entries(bounds).map(([topic, { start, end }]) => [

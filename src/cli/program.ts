@@ -9,6 +9,7 @@ import { registerPredict } from './commands/predict.ts'
 import { registerPromote } from './commands/promote.ts'
 import { registerReplay } from './commands/replay.ts'
 import { registerStream } from './commands/stream.ts'
+import { registerTasks } from './commands/tasks.ts'
 import { registerTopics } from './commands/topics.ts'
 import { registerTrain } from './commands/train.ts'
 import { failureOf } from './failure.ts'
@@ -30,6 +31,7 @@ const VERBS: readonly Register[] = [
   registerPromote,
   registerTopics,
   registerConfig,
+  registerTasks,
 ]
 
 export function buildProgram(cli: Cli): Command {

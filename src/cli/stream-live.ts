@@ -4,6 +4,7 @@ import { openLive } from '../live.ts'
 import type { SegmentationError } from '../errors.ts'
 import type { Cli } from './cli.ts'
 import { readLiveFile } from './live-file.ts'
+import { everyTask, resumeEach } from './resume-live.ts'
 
 /** An orderly end must not take longer; what it leaves undone is folded again at the next start. */
 const END_WITHIN_MS = 9_000
@@ -30,7 +31,9 @@ export async function streamLive(
     stream.end()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-  const run = await openLive({ config, mappings, telemetry, rebuild: flags.rebuild === true, onCrash: crash })
+  const run = await openLive({ config, mappings, telemetry, onCrash: crash })
+  if (flags.rebuild === true)
+    await resumeEach(run, everyTask(run), { accept: 'rebuild', startAt: {} }, (why) => cli.note(why))
   stream = new Stream(run.ports, {
     optionsOf: run.optionsOf,
     endsWithInputs: false,

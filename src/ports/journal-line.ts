@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { JournalLine } from './outlet.ts'
+import { ACCEPTANCES, type JournalLine } from './outlet.ts'
 
 const whole = z.int().min(0)
 const segment = z.string().nullable()
@@ -20,6 +20,9 @@ export const JOURNAL_LINE_SHAPE = {
       startedAt: z.number(),
       liveFrom: z.number(),
     })
+    .optional(),
+  accepted: z
+    .strictObject({ what: z.enum(ACCEPTANCES), lost: z.record(z.string(), whole).optional() })
     .optional(),
   moves: z.array(z.tuple([z.string(), z.int(), segment, segment])),
   suppressed: z.record(z.string(), whole).optional(),

@@ -22,11 +22,27 @@ export interface JournalLine {
   readonly recipe?: string | undefined
   /** Facts fixed once, on line 0: see `Genesis`. */
   readonly genesis?: Genesis | undefined
+  /** A person let the task go on where it had stopped: see `Accepted`. */
+  readonly accepted?: Accepted | undefined
   readonly moves: readonly Move[]
   /** Flips that the policy held back, by what held them; absent: none. */
   readonly suppressed?: Readonly<Record<string, number>> | undefined
   /** hash(previous chain, this line without `chain`). */
   readonly chain: string
+}
+
+/** What a person may accept so that a stopped or held task goes on (rule T17). */
+export const ACCEPTANCES = ['recipe', 'gap', 'rebuild', 'source', 'refusals'] as const
+export type Acceptance = (typeof ACCEPTANCES)[number]
+
+/**
+ * Why a line folds nothing: positions are set to those it names. A refold of what precedes it takes the records as they are
+ * now, fewer or others than then; what was published stands.
+ */
+export interface Accepted {
+  readonly what: Acceptance
+  /** Offsets of each input that are gone and were never stored: an upper bound of records, markers take offsets too. */
+  readonly lost?: Readonly<Record<Topic, number>> | undefined
 }
 
 /** What a run fixes at its first start and never asks the world again. */

@@ -40,6 +40,8 @@ export interface Counts {
   readonly events: number
   readonly skipped: Readonly<Record<string, number>>
   readonly refused: Readonly<Record<string, number>>
+  /** Offsets that were gone before they were folded, accepted by a person; absent: none. */
+  readonly lost?: number | undefined
   /** Published moves. */
   readonly moves: number
   /** Flips that the policy held back, by what held them. */
@@ -86,8 +88,11 @@ export interface Slice {
  * it wants a fence, which only the outlet makes.
  */
 export interface StateStore {
-  /** Makes `token` the owner, forgets a half-written checkpoint's progress, returns the head. Idempotent with one token. Rejects with `state-lost` where the stored sizes disagree. */
-  take(fence: Fence, token: Token): Promise<Head | undefined>
+  /**
+   * Makes `token` the owner, forgets a half-written checkpoint's progress, returns the head. Idempotent with one token. Rejects
+   * with `state-lost` where the stored sizes disagree. `anew`: all that is stored is deleted first, whatever it is.
+   */
+  take(fence: Fence, token: Token, anew?: boolean): Promise<Head | undefined>
   /**
    * Stored profiles of `users`, and the next dues behind `dueAfter` with theirs (`limit` 0: none). Only from a state that this
    * owner left as it is; else rejects with `task-fenced`.

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { loadKafkajs } from '../../dist/adapters/kafka/repairs.js'
 import { RedisConnection } from '../../dist/adapters/redis/client.js'
 import { Stream } from '../../dist/app/stream.js'
+import { resume } from '../../dist/app/task/resume.js'
 import { parseLiveConfig } from '../../dist/live-config.js'
 import { openLive } from '../../dist/live.js'
 import { watchWire } from './wire.mjs'
@@ -57,9 +58,15 @@ const run = await openLive({
   config: parseLiveConfig(readFileSync(life.config, 'utf8'), life.config),
   mappings: new Map(),
   telemetry,
-  rebuild: life.rebuild === true,
   onCrash: crash,
 }).catch(crash)
+for (let task = 0; life.rebuild === true && task < run.partitions; task++) {
+  const what = /** @type {const} */ ({ task, accept: 'rebuild', startAt: {}, rehash: false })
+  // a task that has published nothing yet has nothing to rebuild
+  await resume(run.ports, run.optionsOf(task), what).catch((/** @type {any} */ error) => {
+    if (error.code !== 'check-failed') crash(error)
+  })
+}
 const { source } = run.ports
 const poll = source.poll.bind(source)
 source.poll = async (task, ...asked) => {

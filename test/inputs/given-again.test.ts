@@ -125,7 +125,7 @@ describe('a file', () => {
     const { dir, path, again } = await begun(name)
     const before = outputsOf(dir)
     writeFileSync(path, textOf(change(shop.lines)))
-    const parts = ['error [input-changed]: ', 'shop.ndjson', 'start with a new --state folder']
+    const parts = ['error [input-changed]: ', 'shop.ndjson', '--accept source']
     expect(failure(await stream(1, ...again), parts)).toEqual({ code: 1, missing: [], said: '' })
     expect(outputsOf(dir)).toEqual(before)
     writeFileSync(path, textOf(shop.lines))

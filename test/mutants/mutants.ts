@@ -54,7 +54,12 @@ const PROTOCOL: readonly Mutant[] = [
     'own.diverged += whole.diverged',
     'own.diverged += whole.diverged\n      own.page.add(whole.revision, whole.records, 0)',
   ),
-  mutant('old-attempt-heard', LOOP, 'boolean => attempt === this.#state.attempt', 'boolean => attempt >= 0'),
+  mutant(
+    'old-attempt-heard',
+    LOOP,
+    'const current = (): boolean => attempt === this.#state.attempt',
+    'const current = (): boolean => attempt >= 0',
+  ),
   mutant(
     'publish-again-after-an-error',
     LOOP,
@@ -73,9 +78,9 @@ const PROTOCOL: readonly Mutant[] = [
     edits: [
       {
         file: LOOP,
-        find: 'this.#last = this.lastHead\n        this.#own = this.#fresh()',
+        find: '        this.#own = newOwnership(this.#ports.clock.elapsed())\n        return',
         replace:
-          'const kept = this.#own.fold\n        this.#own = this.#fresh()\n        if (kept) this.#own.fold = kept',
+          '        const kept = this.#own.fold\n        this.#own = newOwnership(this.#ports.clock.elapsed())\n        if (kept) this.#own.fold = kept\n        return',
       },
       {
         file: LOOP,
@@ -165,6 +170,55 @@ const FOLDING: readonly Mutant[] = [
   ),
 ]
 
+/** What a person accepted, and what holds until he does. */
+const ACCEPTING: readonly Mutant[] = [
+  mutant(
+    'acceptance-for-ever',
+    task('amends.ts'),
+    'return rev <= (this.#lines.at(-1)?.rev ?? -1)',
+    'return true || rev > 0',
+    'test/app/task/fold',
+  ),
+  mutant(
+    'acceptance-of-any-gap',
+    task('amends.ts'),
+    '(positions[topic] ?? 0) >= start,',
+    'start > 0,',
+    'test/app/task/judge',
+  ),
+  mutant(
+    'loss-not-counted',
+    task('tally.ts'),
+    'for (const n of Object.values(accepted?.lost ?? {})) this.#lost += n',
+    '',
+    'test/app/task/resume',
+  ),
+  mutant(
+    'acceptance-without-its-position',
+    task('resume.ts'),
+    'Math.max(former, bound.start)',
+    'former',
+    'test/app/task/resume',
+  ),
+  mutant('rebuilt-on-what-is-left', task('resume.ts'), 'token, true)', 'token)'),
+  mutant(
+    'acceptance-unseen',
+    LOOP,
+    "if (found) this.dispatch({ type: 'resumed' })",
+    '',
+    'test/app/task/resume',
+  ),
+  mutant('hold-that-folds-on', LOOP, "this.dispatch({ type: 'full' })", '', 'test/app/task/resume'),
+  mutant('quiet-line-never', LOOP, 'this.#quietLine(own)', 'undefined', 'test/app/task/resume'),
+  mutant(
+    'held-pages-kept-back',
+    MACHINE,
+    'interrupted: true, pageReady: true })',
+    'interrupted: true })',
+    'test/app/task/machine',
+  ),
+]
+
 /** What is kept in memory, and in which order it is woken. */
 const KEEPING: readonly Mutant[] = [
   mutant('absent-not-forgotten', BOOK, 'this.#absent.delete(this.profiles.user(slot))', ''),
@@ -186,7 +240,7 @@ const KEEPING: readonly Mutant[] = [
   mutant('dues-of-a-former-user', DUES, ' || this.#owner[slot] !== user', ''),
 ]
 
-export const MUTANTS: readonly Mutant[] = [...PROTOCOL, ...FOLDING, ...KEEPING]
+export const MUTANTS: readonly Mutant[] = [...PROTOCOL, ...FOLDING, ...ACCEPTING, ...KEEPING]
 
 /** The file's text with the edit made; throws where it does not fit. */
 export function applied({ file, find, replace }: Edit, text: string): string {

@@ -63,6 +63,13 @@ export class Oracle {
       this.#startedAt = line.genesis?.startedAt ?? 0
       return
     }
+    if (line.accepted) {
+      const { chain } = chained(this.#chain, line)
+      if (chain !== line.chain || JSON.stringify(line.positions) !== JSON.stringify(this.#positions))
+        this.faults.push(`acceptance at revision ${line.rev}`)
+      this.#chain = chain
+      return
+    }
     const before = this.transitions.length
     const pending = TOPICS.map((topic, rank) => this.#pending(topic, rank, line.positions[topic] as number))
     for (;;) {

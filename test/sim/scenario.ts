@@ -96,6 +96,8 @@ export interface Input {
   readonly records: readonly RawRecord[]
   /** When each becomes visible. */
   readonly arrivals: readonly number[]
+  /** First offset that is still held; 0 where nothing was retired. */
+  readonly start?: number
   /** Next offset to be written after the last record; may lie behind markers. */
   readonly end: number
 }

@@ -19,18 +19,17 @@ export class SimBroker {
   readonly claims = new Map<Proc, Claims>()
   epoch = 0
   fences = 0
-  readonly #visible: Record<string, number>
+  #visible: Record<string, number> = {}
 
   constructor(world: World, inputs: SimBroker['inputs']) {
     this.world = world
     this.inputs = inputs
-    this.#visible = Object.fromEntries(Object.keys(inputs).map((topic) => [topic, 0]))
   }
 
   /** Number of records that have arrived. */
   visible(topic: string): number {
     const { arrivals } = this.inputs[topic] as Input
-    let n = this.#visible[topic] as number
+    let n = Math.min(this.#visible[topic] ?? 0, arrivals.length)
     while (n < arrivals.length && (arrivals[n] as number) <= this.world.now) n++
     this.#visible[topic] = n
     return n
@@ -72,9 +71,9 @@ export class SimBroker {
     const { world } = this
     const bounds = (): Record<string, { start: number; end: number }> =>
       Object.fromEntries(
-        Object.entries(this.inputs).map(([t, { records, end }]) => {
+        Object.entries(this.inputs).map(([t, { records, end, start = 0 }]) => {
           const seen = this.visible(t)
-          return [t, { start: 0, end: seen === records.length ? end : (records[seen] as RawRecord).offset }]
+          return [t, { start, end: seen === records.length ? end : (records[seen] as RawRecord).offset }]
         }),
       )
     return {

@@ -85,8 +85,9 @@ export class SimStoreServer {
         fail('task-fenced', 'the state is not where I left it')
     }
     return {
-      take: async (_fence, token) => {
+      take: async (_fence, token, anew = false) => {
         const head = await call('take', (k) => {
+          if (anew && k.token !== token) Object.assign(k, empty())
           if (k.head === undefined && k.profiles.size > 0) fail('state-lost', 'profiles without a head')
           if (k.head !== undefined && k.profiles.size !== k.profileCount)
             fail('state-lost', 'profiles are missing')

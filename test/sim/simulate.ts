@@ -1,7 +1,9 @@
 import { SegmentationError } from '../../src/errors.ts'
 import { MINUTE_MS, SECOND_MS } from '../../src/domain/base/duration.ts'
 import { TaskLoop } from '../../src/app/task/loop.ts'
-import type { TaskOptions } from '../../src/app/task/options.ts'
+import type { TaskOptions, TaskPorts } from '../../src/app/task/options.ts'
+import { resume } from '../../src/app/task/resume.ts'
+import type { Acceptance } from '../../src/ports/outlet.ts'
 import type { Head } from '../../src/ports/store.ts'
 import type { Positions } from '../../src/ports/types.ts'
 import { faultsOf, pingPong } from './compare.ts'
@@ -20,6 +22,8 @@ export interface Outcome {
   readonly takeovers: number
   /** The store lost its newest writes, or all. */
   readonly losses: number
+  /** Times that a person let the task go on. */
+  readonly accepted: number
   readonly turns: number
 }
 
@@ -46,6 +50,8 @@ export class Simulation {
   #kills = 0
   #losses = 0
   #changes = 0
+  #accepting = false
+  #accepted = 0
   readonly #faults: string[] = []
   /** Every head that was stored. */
   readonly #heads: Head[] = []
@@ -95,36 +101,71 @@ export class Simulation {
       pollLimit: { records: 6, bytes: 1 << 20 },
       duesPerRead: 1 + random.below(4),
       idleWaitMs: SECOND_MS + random.below(30 * SECOND_MS),
+      refusals:
+        random.below(4) === 0
+          ? { share: 0.05, minRefused: 1 + random.below(3), windowMs: MINUTE_MS }
+          : undefined,
+      watchIntervalMs: 5 * SECOND_MS,
+      quietLineMs: random.below(3) === 0 ? 1 + random.below(5 * MINUTE_MS) : undefined,
       tickAllowanceMs: this.#live && random.below(4) > 0 ? MINUTE_MS : undefined,
-      rebuild: true,
       newToken: () => `token-${random.below(1e9)}`,
       genesis: { app: 'sim', formats: {}, liveFrom: 0 },
       startAt: (bounds) => Object.fromEntries(Object.entries(bounds).map(([t, b]) => [t, b.start])),
     }
   }
 
-  #join(): Member {
-    const proc = new Proc(`p${++this.#changes}`)
-    const source = this.broker.source(proc)
-    const ports = {
-      source,
+  #ports(proc: Proc): TaskPorts {
+    return {
+      source: this.broker.source(proc),
       outlet: this.broker.outlet(proc),
       store: this.server.store(proc),
       clock: this.world.clock(proc),
       telemetry: { point: () => undefined, notice: () => undefined, count: () => undefined },
     }
+  }
+
+  #join(): Member {
+    const proc = new Proc(`p${++this.#changes}`)
+    const ports = this.#ports(proc)
     const state = { done: false, error: undefined as unknown }
     const loop = new TaskLoop(0, ports, this.#options(), {
       rest: (_t, ended) => {
         if (ended) loop.dispatch({ type: 'end' })
       },
       left: () => (state.done = true),
-      stopped: (_t, error) => (state.error = error),
+      stopped: (_t, error) => this.#stopped(error),
       crashed: (_t, error) => (state.error = error),
     })
     const member: Member = Object.assign(state, { proc, loop })
     this.#members.push(member)
     return member
+  }
+
+  /** What has a way out is taken by a person; anything else is wrong. */
+  #stopped(error: SegmentationError): void {
+    if (error.code === 'state-lost') this.#accept('rebuild')
+    else this.#faults.push(`${error.code}: ${error.message}`)
+  }
+
+  /** A person accepts something, again and again until it is done. */
+  #accept(accept: Acceptance): void {
+    if (this.#accepting) return
+    this.#accepting = true
+    this.#accepted++
+    const options = this.#options()
+    const attempt = async (): Promise<void> => {
+      try {
+        const ports = this.#ports(new Proc(`person ${++this.#changes}`))
+        await resume(ports, options, { task: 0, accept, startAt: {}, rehash: false })
+      } catch (error) {
+        // a state that came back, or went, meanwhile is for the next take-over to judge
+        const gone = error instanceof SegmentationError && ['state-lost', 'check-failed'].includes(error.code)
+        if (error instanceof SegmentationError && error.retryable) return attempt()
+        if (!gone) this.#faults.push(String((error as Error).stack))
+      }
+      this.#accepting = false
+    }
+    void attempt()
   }
 
   /** The owner is another process from now on; the former one may hear of it late, or never. */
@@ -171,6 +212,7 @@ export class Simulation {
       if (world.chance(0.1)) this.#beat(owner)
       if (world.turns < troubleTurns) this.#trouble()
       else if (world.faults !== NONE) this.#calm()
+      if (owner.loop.hold === 'refused-rate' && world.chance(0.1)) this.#accept('refusals')
       const error = this.#members.find((m) => m.error)?.error
       if (error)
         this.#faults.push(
@@ -222,6 +264,7 @@ export class Simulation {
       kills: this.#kills,
       takeovers: this.broker.fences,
       losses: this.#losses,
+      accepted: this.#accepted,
       turns: this.world.turns,
     }
   }

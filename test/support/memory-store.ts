@@ -50,8 +50,13 @@ export class MemoryStore implements StateStore {
     this.state = state
   }
 
-  async take(fence: Fence, token: Token): Promise<Head | undefined> {
+  async take(fence: Fence, token: Token, anew = false): Promise<Head | undefined> {
     const state = this.state.of(fence.task)
+    if (anew && state.token !== token) {
+      state.profiles.clear()
+      state.members.clear()
+      Object.assign(state, { head: undefined, sizes: 0 })
+    }
     if (state.profiles.size !== state.sizes) fail('state-lost', `expected ${state.sizes} profiles`)
     if (state.head === undefined && state.profiles.size + state.members.size > 0)
       fail('state-lost', 'no head')

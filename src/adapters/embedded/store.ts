@@ -41,10 +41,11 @@ export class EmbeddedStore implements StateStore {
     this.#db = folder.db
   }
 
-  async take(fence: Fence, token: Token): Promise<Head | undefined> {
+  async take(fence: Fence, token: Token, anew = false): Promise<Head | undefined> {
     assert(fence.task === 0, 'an embedded run has the one task 0')
     return this.#alone(async () => {
       if (this.#folder.closed) fail('task-fenced', `${this.#folder.dir} is closed`)
+      if (anew) await this.#folder.clearState()
       const mark = readMark(this.#db)
       const head = readJson(this.#db, KEYS.head) as Head | undefined
       await this.#checkSizes(head === undefined ? undefined : mark)

@@ -32,12 +32,12 @@ end
 `
 
 /**
- * ARGV: token, 'rebuild' or '', names of the indexes in KEYS. Returns {ok, rev, head, bundles}, the last three null in a fresh
- * state; {lost, …sizes}; {segment, name} where an index is missing among KEYS. To rebuild deletes what is there, once per token.
+ * ARGV: token, 'anew' or '', names of the indexes in KEYS. Returns {ok, rev, head, bundles}, the last three null in a fresh
+ * state; {lost, …sizes}; {segment, name} where an index is missing among KEYS. `anew` deletes what is there first, once per token.
  */
 const TAKE = `
 local m = redis.call('HMGET', KEYS[1], 'token', 'rev', 'chain', 'progress', 'profiles', 'dues', 'members')
-if ARGV[2] == 'rebuild' and m[1] ~= ARGV[1] then
+if ARGV[2] == 'anew' and m[1] ~= ARGV[1] then
   local known = {}
   for i = 3, #ARGV do known[ARGV[i]] = true end
   for _, name in ipairs(redis.call('SMEMBERS', KEYS[5])) do

@@ -12,8 +12,6 @@ export interface RedisStoreOptions {
   readonly app: string
   /** Number of tasks: that of the partitions of every input. */
   readonly partitions: number
-  /** A person has agreed to it: the first take of each task deletes what is stored, to fold it again from the inputs. */
-  readonly rebuild?: boolean | undefined
 }
 
 /** What this owner knows of the state that he left. */
@@ -40,22 +38,20 @@ export class RedisStore implements StateStore {
   readonly #redis: RedisConnection
   readonly #options: RedisStoreOptions
   readonly #owned = new Map<Task, Owned>()
-  readonly #rebuilt = new Set<Task>()
 
   constructor(redis: RedisConnection, options: RedisStoreOptions) {
     this.#redis = redis
     this.#options = options
   }
 
-  async take(fence: Fence, token: Token): Promise<Head | undefined> {
+  async take(fence: Fence, token: Token, anew = false): Promise<Head | undefined> {
     const p = fence.task
     const { app, partitions } = this.#options
     assert(p >= 0 && p < partitions, 'a task is one of the partitions')
     await settleMeta(this.#redis, app, partitions)
-    const rebuild = this.#options.rebuild === true && !this.#rebuilt.has(p)
-    const segments = new Set(rebuild ? await this.#named(p) : [])
+    const segments = new Set(anew ? await this.#named(p) : [])
     const answer = await this.#knowing(p, segments, (keys, names) =>
-      this.#redis.script('segmentationTake', keys, [token, rebuild ? 'rebuild' : '', ...names]),
+      this.#redis.script('segmentationTake', keys, [token, anew ? 'anew' : '', ...names]),
     )
     this.#whole(p, answer)
     const [, rev, headText, bundles] = answer
@@ -73,7 +69,6 @@ export class RedisStore implements StateStore {
       bundles: head ? String(bundles) : '',
       segments: new Set(head?.segments.filter((name) => name !== '')),
     })
-    this.#rebuilt.add(p)
     return head
   }
 

@@ -7,6 +7,7 @@ import type { Chunk } from '../../ports/source.ts'
 import type { Head } from '../../ports/store.ts'
 import type { Ms, Positions } from '../../ports/types.ts'
 import { makeDeadLetter } from '../decode.ts'
+import { Amends } from './amends.ts'
 import { chained } from './journal.ts'
 import { lacksSchema, type Item, type Lane } from './lane.ts'
 import { OpenRevision } from './open-revision.ts'
@@ -28,6 +29,8 @@ export type Advance =
   /** All that is buffered is folded and no revision is open. */
   | { readonly type: 'idle' }
 
+/** One folded revision. */
+export type Whole = Extract<Advance, { type: 'revision' }>
 type Need = Extract<Advance, { type: 'need' }>
 
 /** Users looked up in one read of the state. */
@@ -43,12 +46,19 @@ export class TaskFold {
   #tickTo: Ms = Number.NEGATIVE_INFINITY
   #open: OpenRevision | undefined
   #cut = false
+  #amends = new Amends([])
   readonly #arbiter: Arbiter = (user, sequence, from, to) =>
     this.#open?.allows(user, sequence, from, to) ?? true
 
   constructor(options: FoldOptions, head: Head, state: { stored: boolean; knownRev: number }) {
     this.#options = options
     this.memory = new TaskMemory(options, head, state)
+  }
+
+  /** The lines to be folded again hold what a person accepted; the inputs begin at `starts` now. */
+  amend(amends: Amends, starts: Positions): void {
+    this.#amends = amends
+    for (const lane of this.memory.lanes) lane.reach(amends, starts[lane.input.topic] ?? 0, this.memory.rev)
   }
 
   /** Next offsets to ask the source for. */
@@ -76,6 +86,11 @@ export class TaskFold {
     return this.#cut
   }
 
+  /** An empty revision, where none is open: the journal's last line must not grow too old (rule R2). */
+  empty(): Whole {
+    return this.#finish(this.#begin(undefined))
+  }
+
   /** The clock may be moved forward to `t`, on idle inputs; it moves only where that wakes somebody. */
   tick(t: Ms): void {
     this.#tickTo = Math.max(this.#tickTo, t)
@@ -90,6 +105,7 @@ export class TaskFold {
     if (line && line.rev !== m.rev + 1) {
       fail('state-foreign', `the journal goes from revision ${m.rev} to ${line.rev}; expected ${m.rev + 1}`)
     }
+    if (line?.accepted) return this.#accept(line)
     const need = line && this.#needUsers(line.moves.map((move) => move[0]))
     if (need) return need
     for (;;) {
@@ -137,8 +153,10 @@ export class TaskFold {
     let best: Lane | undefined
     for (const lane of this.memory.lanes) {
       if (line) {
-        const end = line.positions[lane.input.topic] ?? 0
+        const end = this.#amends.endOf(line, lane.input.topic)
         if (lane.position >= end) continue
+        if (lane.empty && this.#amends.covers(line.rev) && (lane.wanted >= end || lane.rest === 'ended'))
+          continue
         if (lane.empty) return 'starved'
         if (lane.head.record.offset >= end) {
           lane.position = end
@@ -285,6 +303,11 @@ export class TaskFold {
       )
     }
     open.diverged++
+    if (profiles.due(slot) === Number.POSITIVE_INFINITY) {
+      // made by events that are gone: he is known from now on
+      profiles.setAsOf(slot, Math.max(0, this.memory.clock))
+      profiles.setDue(slot, profiles.asOf(slot) + this.#options.segmenter.due.maxSleepMs)
+    }
     const asOf = profiles.asOf(slot)
     segmenter.impose(slot, to, asOf)
     open.touched.add(slot)
@@ -301,7 +324,18 @@ export class TaskFold {
     })
   }
 
-  #finish(open: OpenRevision): Advance {
+  /** A line by which a person let the task go on: folds nothing. */
+  #accept(line: JournalLine): Whole {
+    const m = this.memory
+    const now = chained(m.chain, line)
+    verify(now, line)
+    m.accept(line)
+    m.finish(now)
+    const revision = { line: now, transitions: [], memberships: [], deadLetters: [] }
+    return { type: 'revision', revision, diverged: 0, records: 0, wakes: 0 }
+  }
+
+  #finish(open: OpenRevision): Whole {
     const m = this.memory
     for (const move of open.unmade()) this.#impose(open, move)
     const { dues, profiles } = m.book
@@ -309,22 +343,26 @@ export class TaskFold {
     // by the journal where it speaks: its wakes may have been skipped, because their profiles are newer
     const tick = open.line ? open.line.tick : open.lastWakeDue > m.clock ? open.lastWakeDue : undefined
     if (tick !== undefined) m.clock = Math.max(m.clock, tick)
-    const moves = open.line ? open.line.moves : open.moves
-    const held = m.segmenter.takeSuppressed()
-    const line = chained(m.chain, {
+    const suppressed = m.segmenter.takeSuppressed()
+    const amended = this.#amends.covers(open.rev) ? open.line : undefined
+    if (amended) m.adopt(amended)
+    const folded = {
       rev: open.rev,
       tick,
       positions: m.positions(),
       digests: m.digests(),
       refused: Object.keys(open.refused).length > 0 ? open.refused : undefined,
-      recipe: open.line
-        ? open.line.recipe
-        : m.recipe === this.#options.recipe
-          ? undefined
-          : this.#options.recipe,
-      moves,
-      suppressed: open.line ? open.line.suppressed : held,
-    })
+      recipe: m.recipe === this.#options.recipe ? undefined : this.#options.recipe,
+      moves: open.moves,
+      suppressed,
+      // what a refold takes from the published line: it may know better, or have skipped what was newer
+      ...(open.line && {
+        recipe: open.line.recipe,
+        moves: open.line.moves,
+        suppressed: open.line.suppressed,
+      }),
+    }
+    const line = chained(m.chain, amended ?? folded)
     if (open.line) verify(line, open.line)
     m.finish(line)
     this.#open = undefined

@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../../errors.ts'
 import type { JournalLine } from '../../ports/outlet.ts'
 import type { Head } from '../../ports/store.ts'
-import type { Offset, Topic } from '../../ports/types.ts'
+import type { Offset, Positions, Topic } from '../../ports/types.ts'
+import type { Amends } from './amends.ts'
 import { genesisHead } from './journal.ts'
 
 /** What a take-over found: the state's head, the journal's tail, the journal's line at the head, the inputs' bounds. */
@@ -12,8 +13,8 @@ export interface Findings {
   readonly lineAtHead: JournalLine | undefined
   readonly bounds: Readonly<Record<Topic, { start: Offset; end: Offset }>>
   readonly topics: readonly Topic[]
-  /** A person has agreed to fold everything again from the inputs. */
-  readonly rebuild: boolean
+  /** What a person accepted among the lines after the head. */
+  readonly amends: Amends
 }
 
 export type Verdict =
@@ -45,7 +46,7 @@ export function judge(f: Findings): Verdict {
       `revision ${head.rev}: the state has chain ${head.chain}, the journal ${lineAtHead.chain}`,
     )
   }
-  return boundsVerdict(f, head, tail.rev) ?? { type: 'resume', head, to: tail.rev, init: false }
+  return boundsVerdict(f, head, tail.rev)
 }
 
 function withoutHead(f: Findings, tail: JournalLine): Verdict {
@@ -53,26 +54,38 @@ function withoutHead(f: Findings, tail: JournalLine): Verdict {
   if (first?.rev !== 0)
     return stop('state-lost', `there is no state, and the journal does not begin at revision 0`)
   const head = genesisHead(first)
-  if (tail.rev > 0 && !f.rebuild) {
+  if (tail.rev > 0) {
     return stop('state-lost', `there is no state, but ${tail.rev} revisions were published`)
   }
-  return boundsVerdict(f, head, tail.rev) ?? { type: 'resume', head, to: tail.rev, init: true }
+  const verdict = boundsVerdict(f, head, tail.rev)
+  return verdict.type === 'resume' ? { ...verdict, init: true } : verdict
 }
 
-/** Do the inputs still hold what must be read? */
-function boundsVerdict(f: Findings, head: Head, to: number): Verdict | undefined {
+/** Where each input is read from; one that was accepted later begins where that says. */
+function positionsOf({ topics, amends }: Findings, head: Head): Positions {
+  const added = topics.filter((topic) => head.positions[topic] === undefined)
+  const starts = added.flatMap((topic) => {
+    const start = amends.startOf(topic)
+    return start === undefined ? [] : [[topic, start] as const]
+  })
+  return { ...head.positions, ...Object.fromEntries(starts) }
+}
+
+/** Do the inputs still hold what must be read, or was it accepted that they do not? */
+function boundsVerdict(f: Findings, head: Head, to: number): Verdict {
+  const positions = positionsOf(f, head)
   for (const topic of f.topics) {
     const bound = f.bounds[topic]
-    const position = head.positions[topic]
+    const position = positions[topic]
     if (bound === undefined || position === undefined) {
       return stop('recipe-differs', `input ${topic} is not one this task was started with`)
     }
-    if (bound.start > position) {
+    if (bound.start > position && !f.amends.allowsStart(topic, bound.start)) {
       return stop(
         'source-gap',
         `input ${topic} begins at ${bound.start}, but ${position} is needed (${to - head.rev} revisions to fold again)`,
       )
     }
   }
-  return undefined
+  return { type: 'resume', head: { ...head, positions }, to, init: false }
 }

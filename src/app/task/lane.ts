@@ -3,8 +3,9 @@ import type { Decoded } from '../../domain/events/event.ts'
 import type { Refused } from '../../domain/events/refusal.ts'
 import type { Command } from '../../domain/segments/command.ts'
 import type { RawRecord, Rest } from '../../ports/source.ts'
-import type { Ms, Offset, Topic } from '../../ports/types.ts'
+import type { Ms, Offset, Rev, Topic } from '../../ports/types.ts'
 import { unknownSchema } from '../avro-frame.ts'
+import type { Amends } from './amends.ts'
 import { RunningDigest } from './digest.ts'
 
 /** What one record of an input holds: events, a reason why not, or a command of the control input. */
@@ -58,7 +59,7 @@ export class Lane {
    * smaller time belongs into the next revision, or positions alone would not give the order back.
    */
   #blind: Ms | undefined
-  readonly #digest: RunningDigest
+  #digest: RunningDigest
   #items: Item[] = []
   #at = 0
 
@@ -66,6 +67,26 @@ export class Lane {
     this.input = input
     this.position = position
     this.wanted = position
+    this.#digest = new RunningDigest(digest)
+  }
+
+  /** The source is asked for what lies at `position`: what is buffered is given up. */
+  jump(position: Offset): void {
+    this.wanted = position
+    this.#items = []
+    this.#at = 0
+    this.rest = 'more'
+  }
+
+  /** The inputs are asked for what they hold of it now, of what is to be folded again after revision `rev`. */
+  reach(amends: Amends, start: Offset, rev: Rev): void {
+    const { topic } = this.input
+    this.wanted = Math.max(start, amends.endOf({ rev, positions: { [topic]: this.position } }, topic))
+  }
+
+  /** Stands where the journal says, whatever was folded on the way. */
+  adopt(position: Offset, digest: string): void {
+    this.position = position
     this.#digest = new RunningDigest(digest)
   }
 

@@ -1,31 +1,18 @@
-import { fail, SegmentationError, type ErrorCode } from '../../errors.ts'
+import { ERRORS, fail, SegmentationError, type ErrorCode } from '../../errors.ts'
 import type { Fence, JournalLine } from '../../ports/outlet.ts'
 import type { Checkpoint, Head } from '../../ports/store.ts'
 import type { Point } from '../../ports/telemetry.ts'
-import type { Ms, Rev, Task, Token } from '../../ports/types.ts'
-import type { Advance, TaskFold } from './fold.ts'
+import type { Ms, Rev, Task } from '../../ports/types.ts'
+import type { TaskFold, Whole } from './fold.ts'
 import { INITIAL, reduce, type Effect, type Retriable, type TaskEvent, type TaskState } from './machine.ts'
 import { backoffMs, type TaskOptions, type TaskPorts } from './options.ts'
+import { Outages, waiting, type Outage } from './outage.ts'
+import { newOwnership, type Ownership } from './ownership.ts'
 import { OpenPage } from './page.ts'
+import { RefusalGauge } from './refusals.ts'
 import { refoldOnce, stepOnce } from './step.ts'
 import { learn } from './takeover.ts'
-
-/** What this process holds of a task between a take-over and the next drop; a late result finds its own, never its successor's. */
-interface Ownership {
-  fence?: Fence
-  token: Token
-  head?: Head | undefined
-  fold?: TaskFold
-  /** The published lines not yet folded again; undefined after trouble: to be opened anew. */
-  lines?: AsyncIterator<JournalLine> | undefined
-  /** The line being folded again. */
-  line?: JournalLine | undefined
-  to: Rev
-  page: OpenPage
-  sealed?: Checkpoint
-  sealedAt: Ms
-  diverged: number
-}
+import { writtenMeanwhile } from './watch.ts'
 
 /** Effects that are carried out through the ports and take their time. */
 type Work = Exclude<Effect['type'], 'drop' | 'left' | 'alarm' | 'seal' | 'await-alive' | 'retry'>
@@ -55,6 +42,12 @@ export class TaskLoop {
   #own: Ownership
   #error: SegmentationError | undefined
   #last: Head | undefined
+  readonly #outages: Outages
+  readonly #refusals: RefusalGauge | undefined
+  /** Why the task holds without an outage. */
+  #hold: ErrorCode | undefined
+  /** Last revision known to be published. */
+  #known: Rev = -1
   #doubtedAt: Ms = 0
   #aliveAt: Ms = Number.NEGATIVE_INFINITY
 
@@ -63,7 +56,11 @@ export class TaskLoop {
     this.#ports = ports
     this.#options = options
     this.#hooks = hooks
-    this.#own = this.#fresh()
+    this.#outages = new Outages(task, ports.clock, (level, text, error) =>
+      this.#say(level, text, error?.code),
+    )
+    this.#refusals = options.refusals && new RefusalGauge(options.refusals)
+    this.#own = newOwnership(this.#ports.clock.elapsed())
   }
 
   get state(): TaskState {
@@ -75,6 +72,21 @@ export class TaskLoop {
     return this.#own.fold
   }
 
+  /** What the task waits for. */
+  get outages(): readonly Outage[] {
+    return this.#outages.current
+  }
+
+  /** Why it holds though every server answers. */
+  get hold(): ErrorCode | undefined {
+    return this.#hold
+  }
+
+  /** Why it stopped. */
+  get error(): SegmentationError | undefined {
+    return this.#state.phase === 'stopped' ? this.#error : undefined
+  }
+
   /** The head as of the last revision before the task was let go. */
   get lastHead(): Head | undefined {
     return this.#own.fold?.memory.head() ?? this.#last
@@ -83,6 +95,7 @@ export class TaskLoop {
   dispatch(event: TaskEvent): void {
     const before = this.#state.phase
     if (event.type === 'end' && !this.#state.ending) this.#point('ending', this.#state.folded)
+    this.#known = Math.max(this.#known, this.#state.published)
     const [next, effects] = reduce(this.#state, event)
     this.#state = next
     if (next.phase === 'doubting' && before !== 'doubting') this.#doubtedAt = this.#ports.clock.now()
@@ -95,10 +108,6 @@ export class TaskLoop {
     if (this.#state.phase === 'doubting' && at > this.#doubtedAt) this.dispatch({ type: 'done' })
   }
 
-  #fresh(): Ownership {
-    return { token: '', to: -1, page: new OpenPage(), sealedAt: this.#ports.clock.elapsed(), diverged: 0 }
-  }
-
   #point(name: Point, rev: Rev): void {
     this.#ports.telemetry.point(this.task, name, rev)
   }
@@ -107,7 +116,9 @@ export class TaskLoop {
     switch (effect.type) {
       case 'drop':
         this.#last = this.lastHead
-        this.#own = this.#fresh()
+        this.#outages.clear()
+        this.#hold = undefined
+        this.#own = newOwnership(this.#ports.clock.elapsed())
         return
       case 'left':
         this.#hooks.left(this.task)
@@ -142,7 +153,9 @@ export class TaskLoop {
     const current = (): boolean => attempt === this.#state.attempt
     try {
       const finish = await this.#effect(what, this.#own)
-      if (current()) finish()
+      if (!current()) return
+      if (what !== 'publish') this.#outages.over(waiting(what))
+      finish()
     } catch (error) {
       if (current()) this.#failed(what, error)
     }
@@ -168,6 +181,7 @@ export class TaskLoop {
       }
       case 'take': {
         own.token ||= this.#options.newToken()
+        this.#known = Math.max(this.#known, (await outlet.tail(own.fence as Fence))?.rev ?? -1)
         own.head = await store.take(own.fence as Fence, own.token)
         this.#point('taken', own.head?.rev ?? -1)
         return () => this.dispatch({ type: 'done' })
@@ -177,6 +191,8 @@ export class TaskLoop {
         this.#point('tail-read', ready.to)
         return () => {
           Object.assign(own, ready)
+          if (ready.forgiven) this.#refusals?.forgive(clock.elapsed())
+          this.dispatch({ type: 'free' })
           if (ready.to > ready.from) this.#say('info', refoldNotice(this.task, ready.from, ready.to))
           this.dispatch({ type: 'done', from: ready.from, to: ready.to })
         }
@@ -195,7 +211,8 @@ export class TaskLoop {
           { task: this.task, token: own.token, fold: own.fold as TaskFold },
           patience,
         )
-        return () => this.#stepped(own, whole)
+        const due = whole ?? this.#quietLine(own)
+        return () => this.#stepped(own, due)
       }
       case 'publish':
         return this.#publish(own)
@@ -275,15 +292,47 @@ export class TaskLoop {
     return fail('state-foreign', `the journal ends before revision ${own.to}`)
   }
 
-  #stepped(own: Ownership, whole: Extract<Advance, { type: 'revision' }> | undefined): void {
+  #stepped(own: Ownership, whole: Whole | undefined): void {
     const fold = own.fold as TaskFold
     if (whole) {
-      own.page.add(whole.revision, whole.records, this.#ports.clock.elapsed())
+      const now = this.#ports.clock.elapsed()
+      own.foldedAt = now
+      own.page.add(whole.revision, whole.records, now)
+      const refused = whole.revision.deadLetters.length
+      if (this.#refusals?.add(whole.records, refused, now) === true) this.#holdRefused(fold.memory.rev)
       this.#ports.telemetry.count('wakes', whole.wakes)
       this.#point('revision-folded', fold.memory.rev)
     }
     this.#input(own)
     if (!whole && fold.memory.dry) this.#hooks.rest(this.task, fold.memory.ended)
+  }
+
+  /** A line that says nothing but that the task is alive, once the last has grown old. */
+  #quietLine(own: Ownership): Whole | undefined {
+    const { quietLineMs } = this.#options
+    if (quietLineMs === undefined || this.#ports.clock.elapsed() - own.foldedAt < quietLineMs)
+      return undefined
+    return (own.fold as TaskFold).empty()
+  }
+
+  /** Too many records are refused: nothing more is folded until a person accepts it, or another process takes over. */
+  #holdRefused(rev: Rev): void {
+    this.#hold = 'refused-rate'
+    const { hint } = ERRORS['refused-rate']
+    this.#say('error', `task ${this.task}: holds since revision ${rev}. ${hint}`, this.#hold)
+    this.dispatch({ type: 'full' })
+    void this.#watch(rev)
+  }
+
+  /** Takes over again once a person has written into the journal behind `after`. */
+  async #watch(after: Rev): Promise<void> {
+    const { clock, outlet } = this.#ports
+    const { watchIntervalMs: everyMs } = this.#options
+    const { attempt } = this.#state
+    if (everyMs === undefined) return
+    const lasts = (): boolean => attempt === this.#state.attempt
+    const found = await writtenMeanwhile(outlet, clock, { task: this.task, after, everyMs, lasts })
+    if (found) this.dispatch({ type: 'resumed' })
   }
 
   #input(own: Ownership): void {
@@ -313,7 +362,7 @@ export class TaskLoop {
     if (what === 'publish' && error.retryable) return this.#doubt(error)
     if (error.code === 'task-fenced') return this.#doubt(error)
     if (error.retryable) {
-      this.#say('warn', `task ${this.task}: ${error.message}; trying again`, error.code)
+      this.#outages.met(waiting(what as Retriable | 'step'), error)
       return this.dispatch({ type: 'trouble', what: what as Retriable | 'step' })
     }
     this.#error = error
@@ -328,6 +377,7 @@ export class TaskLoop {
   #alarm(code: ErrorCode): void {
     const error = this.#error ?? new SegmentationError(code, `task ${this.task} stopped`)
     this.#hooks.stopped(this.task, error)
+    void this.#watch(this.#known)
   }
 
   #say(level: 'info' | 'warn' | 'error', text: string, code?: ErrorCode): void {

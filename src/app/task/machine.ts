@@ -85,6 +85,7 @@ export type TaskEvent =
   | { readonly type: 'not-member' }
   | { readonly type: 'stop'; readonly code: ErrorCode }
   | { readonly type: 'end' }
+  | { readonly type: 'resumed' }
 
 export type EventType = TaskEvent['type']
 export type Step = readonly [state: TaskState, effects: readonly Effect[]]
@@ -195,6 +196,7 @@ const working = {
   'not-member': doubting,
   stop: stopped,
   end,
+  resumed: '·',
 } as const
 
 const takeover = {
@@ -209,6 +211,7 @@ const takeover = {
   'not-member': absent,
   stop: stopped,
   end: absent,
+  resumed: '·',
 } as const
 
 export const TABLE: Readonly<Record<Phase, Row>> = {
@@ -226,6 +229,7 @@ export const TABLE: Readonly<Record<Phase, Row>> = {
     'not-member': '·',
     stop: '·',
     end: '·',
+    resumed: '·',
   },
   fencing: {
     ...takeover,
@@ -285,14 +289,16 @@ export const TABLE: Readonly<Record<Phase, Row>> = {
         sealDue: e.sealDue,
         retries: 0,
       }),
-    full: (s) => [{ ...s, phase: 'held', full: true }, []],
+    full: (s) => pump({ ...s, phase: 'held', full: true, pageReady: true }),
     // a task that began to run with the flag set folds nothing before this
     free: (s) => pump({ ...s, full: false }),
     trouble: (s, e) => {
       if (e.what === 'checkpoint') return checkpointAgain(s)
       // a probe that was under way when the hold ended says nothing about the step that is under way now
       if (e.what !== 'step') return [s, []]
-      return [{ ...s, phase: 'held', interrupted: true }, [effect('probe')]]
+      // what is folded is published meanwhile: no step will come to say that its page is old enough
+      const [next, effects] = pump({ ...s, phase: 'held', interrupted: true, pageReady: true })
+      return [next, [...effects, effect('probe')]]
     },
   },
   held: {
@@ -306,6 +312,7 @@ export const TABLE: Readonly<Record<Phase, Row>> = {
       const [next, effects] = pump({ ...s, phase: 'running', full: false, interrupted: false, retries: 0 })
       return s.interrupted ? [next, [...effects, effect('step')]] : [next, effects]
     },
+    resumed: (s) => drop(s, 'fencing', [effect('fence')]),
     trouble: (s, e) => (e.what === 'checkpoint' ? checkpointAgain(s) : held(s, e.what)),
   },
   doubting: {
@@ -332,6 +339,8 @@ export const TABLE: Readonly<Record<Phase, Row>> = {
     'not-member': '·',
     stop: '·',
     end: absent,
+    // a person accepted something: found in the journal
+    resumed: fencing,
   },
 }
 

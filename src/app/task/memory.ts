@@ -119,6 +119,23 @@ export class TaskMemory {
     }
   }
 
+  /** A person lets the task go on elsewhere. */
+  accept(line: JournalLine): void {
+    for (const lane of this.lanes) {
+      const position = line.positions[lane.input.topic]
+      if (position !== undefined && position !== lane.position) lane.jump(position)
+    }
+    this.adopt(line)
+  }
+
+  /** Stands where the line says, whatever was folded on the way. */
+  adopt({ positions, digests }: JournalLine): void {
+    for (const lane of this.lanes) {
+      const { topic } = lane.input
+      lane.adopt(positions[topic] ?? lane.position, digests[topic] ?? lane.digest)
+    }
+  }
+
   /** A revision ended: what it said becomes what is remembered. */
   finish(line: JournalLine): void {
     this.rev = line.rev

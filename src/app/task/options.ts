@@ -7,6 +7,7 @@ import type { Telemetry } from '../../ports/telemetry.ts'
 import type { Ms, Positions, Topic, Offset } from '../../ports/types.ts'
 import type { FoldOptions } from './memory.ts'
 import type { PageRule } from './page.ts'
+import type { RefusalRule } from './refusals.ts'
 
 /** The doors of a task. */
 export interface TaskPorts {
@@ -18,6 +19,12 @@ export interface TaskPorts {
 }
 
 export interface TaskOptions extends FoldOptions {
+  /** Too many refused records hold the task; undefined: never (complete files are checked at their end). */
+  readonly refusals: RefusalRule | undefined
+  /** How often a stopped or held task looks for what a person accepted; undefined: a new process will. */
+  readonly watchIntervalMs: Ms | undefined
+  /** A task that wrote no journal line for so long writes an empty one, so that the last is never retired; undefined: lines stay. */
+  readonly quietLineMs: Ms | undefined
   readonly page: PageRule
   /** Bounds what a restart folds again, and how old the state is that others read. */
   readonly checkpointIntervalMs: Ms
@@ -30,8 +37,6 @@ export interface TaskOptions extends FoldOptions {
   readonly idleWaitMs: Ms
   /** On idle inputs the clock follows the wall clock less this; undefined: it never ticks (complete files). */
   readonly tickAllowanceMs: Ms | undefined
-  /** A person has agreed to fold everything again from the inputs. */
-  readonly rebuild: boolean
   readonly newToken: () => string
   /** What the first start fixes, but for its time. */
   readonly genesis: Omit<Genesis, 'startedAt'>

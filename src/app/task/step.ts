@@ -1,11 +1,8 @@
 import { fail } from '../../errors.ts'
 import type { JournalLine } from '../../ports/outlet.ts'
 import type { Task, Token } from '../../ports/types.ts'
-import type { Advance } from './fold.ts'
-import type { TaskFold } from './fold.ts'
+import type { Advance, TaskFold, Whole } from './fold.ts'
 import type { TaskOptions, TaskPorts } from './options.ts'
-
-type Whole = Extract<Advance, { type: 'revision' }>
 
 /** One owned task as the steps see it. */
 export interface Stepping {

@@ -1,7 +1,8 @@
 import { fail, SegmentationError } from '../../errors.ts'
 import type { Fence, JournalLine } from '../../ports/outlet.ts'
 import type { Head } from '../../ports/store.ts'
-import type { Rev, Task, Token } from '../../ports/types.ts'
+import type { Offset, Positions, Rev, Task, Token, Topic } from '../../ports/types.ts'
+import { Amends } from './amends.ts'
 import { TaskFold } from './fold.ts'
 import { genesisHead, genesisLine } from './journal.ts'
 import { judge } from './judge.ts'
@@ -13,6 +14,8 @@ export interface Ready {
   readonly from: Rev
   readonly to: Rev
   readonly lines: AsyncIterator<JournalLine>
+  /** A person accepted that many records are refused. */
+  readonly forgiven: boolean
 }
 
 /**
@@ -34,7 +37,8 @@ export async function learn(
   const first = await lines.next()
   const lineAtHead = first.done === true ? undefined : first.value
   const topics = options.inputs.map((input) => input.topic)
-  const verdict = judge({ head, tail, lineAtHead, bounds, topics, rebuild: options.rebuild })
+  const amends = await Amends.among(ports.outlet.journal(p, head?.rev ?? tail?.rev ?? -1))
+  const verdict = judge({ head, tail, lineAtHead, bounds, topics, amends })
   if (verdict.type === 'stop') return fail(verdict.code, verdict.message)
   if (verdict.type === 'fresh') {
     const genesis = { ...options.genesis, startedAt: ports.clock.now() }
@@ -45,12 +49,20 @@ export async function learn(
       from: 0,
       to: 0,
       lines: nothing(),
+      forgiven: false,
     }
   }
   const fold = verdict.init
     ? await begin(ports, options, p, token, verdict.head)
     : new TaskFold(options, verdict.head, { stored: true, knownRev: verdict.to })
-  return { fold, from: verdict.head.rev, to: verdict.to, lines }
+  fold.amend(amends, startsOf(bounds))
+  return {
+    fold,
+    from: verdict.head.rev,
+    to: verdict.to,
+    lines,
+    forgiven: tail?.accepted?.what === 'refusals',
+  }
 }
 
 /** Publishes line 0. A rejection leaves its outcome unknown and the fence void: only another fence may look again. */
@@ -68,7 +80,7 @@ async function open(ports: TaskPorts, fence: Fence, line: JournalLine): Promise<
 }
 
 /** Puts the first head into an empty state. */
-async function begin(
+export async function begin(
   ports: TaskPorts,
   options: TaskOptions,
   p: Task,
@@ -84,6 +96,10 @@ async function begin(
   })
   if (outcome !== 'ok') fail('task-fenced', `task ${p}: the first head was refused (${outcome})`)
   return new TaskFold(options, head, { stored: false, knownRev: head.rev })
+}
+
+function startsOf(bounds: Readonly<Record<Topic, { start: Offset; end: Offset }>>): Positions {
+  return Object.fromEntries(Object.entries(bounds).map(([topic, { start }]) => [topic, start]))
 }
 
 async function* nothing(): AsyncGenerator<JournalLine> {}

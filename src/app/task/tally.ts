@@ -7,6 +7,7 @@ export class Tally {
   #records: number
   #events: number
   #moves: number
+  #lost: number
   readonly #skipped: Map<string, number>
   readonly #refused: Map<string, number>
   readonly #suppressed: Map<string, number>
@@ -16,6 +17,7 @@ export class Tally {
     this.#records = from.records
     this.#events = from.events
     this.#moves = from.moves
+    this.#lost = from.lost ?? 0
     this.#skipped = new Map(Object.entries(from.skipped))
     this.#refused = new Map(Object.entries(from.refused))
     this.#suppressed = new Map(Object.entries(from.suppressed))
@@ -31,7 +33,8 @@ export class Tally {
   }
 
   /** What a published line says was decided. */
-  line({ moves, suppressed }: JournalLine): void {
+  line({ moves, suppressed, accepted }: JournalLine): void {
+    for (const n of Object.values(accepted?.lost ?? {})) this.#lost += n
     for (const hold in suppressed) add(this.#suppressed, hold, suppressed[hold] as number)
     for (const [, , from, to] of moves) {
       this.#moves++
@@ -45,6 +48,7 @@ export class Tally {
       records: this.#records,
       events: this.#events,
       moves: this.#moves,
+      ...(this.#lost > 0 ? { lost: this.#lost } : {}),
       skipped: sorted(this.#skipped),
       refused: sorted(this.#refused),
       suppressed: sorted(this.#suppressed),

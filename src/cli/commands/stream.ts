@@ -4,6 +4,7 @@ import { fileForm } from '../../adapters/files/open.ts'
 import { logTelemetry } from '../../adapters/log/telemetry.ts'
 import { zoneTable } from '../../adapters/system/zone.ts'
 import { refuseJoin } from '../../app/decode.ts'
+import { resume } from '../../app/task/resume.ts'
 import { Stream, type StreamResult } from '../../app/stream.ts'
 import { openRun, type EmbeddedRun } from '../../compose.ts'
 import type { RunInput } from '../../config.ts'
@@ -88,9 +89,10 @@ async function stream(cli: Cli, files: readonly string[], flags: Flags): Promise
     dir: state,
     asked: askedOf(files, flags),
     telemetry,
-    rebuild: flags.rebuild,
   })
   try {
+    if (flags.rebuild === true)
+      await resume(run.ports, run.options, { task: 0, accept: 'rebuild', startAt: {}, rehash: true })
     noteCurrency(cli, run)
     const started = performance.now()
     const result = await runStream(cli, run)

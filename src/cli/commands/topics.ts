@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { KafkaAdmin } from '../../adapters/kafka/admin.ts'
 import { inputProblems, planTopics, topicSpecs, type TopicStep } from '../../adapters/kafka/topics.ts'
 import { systemClock } from '../../adapters/system/clock.ts'
-import { DAY_MS } from '../../domain/base/duration.ts'
+import { DAY_MS, parseDurationMs } from '../../domain/base/duration.ts'
 import { fail } from '../../errors.ts'
 import { kafkaAccess } from '../../live.ts'
 import type { LiveConfig } from '../../live-config.ts'
@@ -16,7 +16,6 @@ interface Flags {
 }
 
 const RETENTION_MS = 90 * DAY_MS
-const JOURNAL_RETENTION_MS = 400 * DAY_MS
 const MAX_MESSAGE_BYTES = 1_048_588
 
 /** `topics`: the app's own topics as they should be, and what is wrong with its inputs. */
@@ -68,7 +67,7 @@ async function planFor(admin: KafkaAdmin, config: LiveConfig): Promise<TopicStep
     replication: config.kafka.replication,
     minInsyncReplicas: config.kafka.minInsyncReplicas,
     retentionMs: RETENTION_MS,
-    journalRetentionMs: JOURNAL_RETENTION_MS,
+    journalRetentionMs: parseDurationMs(config.journalRetention) ?? 0,
     maxMessageBytes: MAX_MESSAGE_BYTES,
   })
   const own = await admin.find(specs.map(({ name }) => name))

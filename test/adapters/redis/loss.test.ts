@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { Amends } from '../../../src/app/task/amends.ts'
 import { judge } from '../../../src/app/task/judge.ts'
 import { openRedis, type RedisConnection } from '../../../src/adapters/redis/client.ts'
 import { redisKey } from '../../../src/adapters/redis/keys.ts'
@@ -54,7 +55,7 @@ describe.skipIf(!at)(`a Redis that loses: ${name}`, () => {
       lineAtHead: journalLine(0),
       bounds: {},
       topics: [],
-      rebuild: false,
+      amends: new Amends([]),
     }
     expect(judge({ head: nothing, ...findings })).toMatchObject({ type: 'stop', code: 'state-lost' })
   })
@@ -186,8 +187,7 @@ describe.skipIf(!at)(`a Redis that loses: ${name}`, () => {
     }
   })
 
-  test('to rebuild deletes what is left of this task, once', async () => {
-    const options = { partitions: 2, rebuild: true }
+  test('taken anew, what is left of this task is deleted, once', async () => {
     const former = place.store({ partitions: 2 })
     for (const task of [0, 1]) {
       await former.take({ task }, 'a')
@@ -197,15 +197,15 @@ describe.skipIf(!at)(`a Redis that loses: ${name}`, () => {
     await behind?.hdel(place.key('profiles'), 'u')
     await behind?.srem(place.key('segments'), 'loyal')
     await lost(place.store({ partitions: 2 }).take(FENCE, 'b'))
-    const store = place.store(options)
-    expect(await store.take(FENCE, 'b')).toBeUndefined()
+    const store = place.store({ partitions: 2 })
+    expect(await store.take(FENCE, 'b', true)).toBeUndefined()
     expect((await place.keys()).filter((key) => key.startsWith(`{${place.app}:0}`))).toEqual([
       place.key('head'),
     ])
     expect((await place.reader().head(1))?.rev).toBe(1)
     expect(await store.checkpoint(0, { ...crowd(0, 10, 1), token: 'b' })).toBe('ok')
-    // Neither the same call again, whose answer was lost, nor a later take-over of this process begins anew.
-    expect((await place.store(options).take(FENCE, 'b'))?.rev).toBe(0)
+    // The same call again, whose answer was lost, does not begin anew.
+    expect((await place.store({ partitions: 2 }).take(FENCE, 'b', true))?.rev).toBe(0)
     expect((await store.take(FENCE, 'c'))?.rev).toBe(0)
   })
 })

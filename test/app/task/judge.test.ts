@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { Amends } from '../../../src/app/task/amends.ts'
 import { genesisHead } from '../../../src/app/task/journal.ts'
 import { judge, type Findings } from '../../../src/app/task/judge.ts'
+import type { Acceptance } from '../../../src/ports/outlet.ts'
 import { head, journalLine } from '../../support/revisions.ts'
 
 const line0 = journalLine(0, { positions: { clicks: 0 }, recipe: 'r1' })
@@ -11,7 +13,7 @@ const base: Findings = {
   lineAtHead: undefined,
   bounds,
   topics: ['clicks'],
-  rebuild: false,
+  amends: new Amends([]),
 }
 
 test('no journal and no state: fresh', () => {
@@ -33,14 +35,29 @@ test('line 0 was published, its head not yet stored: begin, without asking', () 
   expect(judge(f)).toEqual({ type: 'resume', head: genesisHead(line0), to: 0, init: true })
 })
 
-test('state-lost, unless a rebuild is agreed to: then everything is folded again', () => {
-  const f = { ...base, tail: journalLine(5), lineAtHead: line0 }
-  expect(judge(f)).toMatchObject({ type: 'stop', code: 'state-lost' })
-  expect(judge({ ...f, rebuild: true })).toEqual({
+test('T17: an input that begins behind its position is enough as far as it was accepted that it does', () => {
+  const accepted = (what: Acceptance, position: number): Amends =>
+    new Amends([journalLine(9, { positions: { clicks: position }, accepted: { what } })])
+  const verdict = (amends: Amends, start: number): string =>
+    judge({ ...at(3), amends, bounds: { clicks: { start, end: 100 } } }).type
+  for (const what of ['gap', 'rebuild', 'source'] as const) {
+    expect([what, verdict(accepted(what, 60), 60), verdict(accepted(what, 60), 61)]).toEqual([
+      what,
+      'resume',
+      'stop',
+    ])
+  }
+  for (const what of ['recipe', 'refusals'] as const) expect(verdict(accepted(what, 60), 60)).toBe('stop')
+})
+
+test('T17: an input that was accepted later begins where that says', () => {
+  const amends = new Amends([
+    journalLine(9, { positions: { clicks: 90, orders: 4 }, accepted: { what: 'recipe' } }),
+  ])
+  const bounds = { clicks: { start: 0, end: 100 }, orders: { start: 0, end: 9 } }
+  expect(judge({ ...at(3), topics: ['clicks', 'orders'], amends, bounds })).toMatchObject({
     type: 'resume',
-    head: genesisHead(line0),
-    to: 5,
-    init: true,
+    head: { positions: { clicks: 30, orders: 4 } },
   })
 })
 
@@ -62,11 +79,7 @@ test.each<[string, Findings, string]>([
     'state-foreign',
   ],
   ['no state, and line 0 was retired', { ...at(3), head: undefined }, 'state-lost'],
-  [
-    'no state, and line 0 was retired, rebuild or not',
-    { ...at(3), head: undefined, rebuild: true },
-    'state-lost',
-  ],
+  ['no state beside what was published', { ...base, tail: journalLine(5), lineAtHead: line0 }, 'state-lost'],
   [
     'an input begins behind the position',
     { ...at(3), bounds: { clicks: { start: 31, end: 100 } } },
@@ -77,17 +90,6 @@ test.each<[string, Findings, string]>([
     'an input without a position',
     { ...at(3), topics: ['clicks', 'orders'], bounds: { ...bounds, orders: { start: 0, end: 0 } } },
     'recipe-differs',
-  ],
-  [
-    'a rebuild of inputs that no longer begin at the start',
-    {
-      ...base,
-      tail: journalLine(5),
-      lineAtHead: line0,
-      rebuild: true,
-      bounds: { clicks: { start: 1, end: 9 } },
-    },
-    'source-gap',
   ],
 ])('%s: stop', (_name, findings, code) => {
   expect(judge(findings)).toMatchObject({ type: 'stop', code })

@@ -42,4 +42,5 @@ export const EVENTS: { readonly [T in EventType]: Extract<TaskEvent, { type: T }
   'not-member': { type: 'not-member' },
   stop: { type: 'stop', code: 'source-gap' },
   end: { type: 'end' },
+  resumed: { type: 'resumed' },
 }

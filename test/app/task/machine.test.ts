@@ -104,10 +104,11 @@ test.each(PHASES.filter((p) => p !== 'absent' && p !== 'doubting'))(
   },
 )
 
-test('T11: a stopped task hears only that it is taken or asked to end', () => {
+test('T11: a stopped task hears only that it is taken, asked to end, or resumed by a person', () => {
   for (const [type, event] of Object.entries(EVENTS)) {
     const [next, effects] = reduce(STATES.stopped, event)
     if (type === 'taken' || type === 'end') expect(next.phase).toBe('absent')
+    else if (type === 'resumed') expect([next.phase, effects]).toEqual(['fencing', [{ type: 'fence' }]])
     else expect([next, effects]).toEqual([STATES.stopped, []])
   }
 })
@@ -138,8 +139,9 @@ test.each(['refolding', 'running', 'held'] as const)(
 )
 
 test('T14: a step in trouble holds the task and probes; once free, the same step goes on', () => {
-  const [held, effects] = reduce(STATES.running, { type: 'trouble', what: 'step' })
-  expect([held.phase, held.interrupted, effects]).toEqual(['held', true, [{ type: 'probe' }]])
+  const [held, effects] = reduce({ ...STATES.running, folded: 6 }, { type: 'trouble', what: 'step' })
+  expect([held.phase, held.interrupted]).toEqual(['held', true])
+  expect(effects.map((e) => e.type)).toEqual(['publish', 'probe'])
   const [free, then] = reduce(held, { type: 'free' })
   expect([free.phase, free.interrupted, free.stepping]).toEqual(['running', false, true])
   expect(then).toEqual([{ type: 'step' }])
@@ -157,10 +159,12 @@ test('R5: while refolding, what is dirty is sealed at the end of any revision an
 })
 
 test('R6: at a cap the task folds no more, but its pages and checkpoints go on', () => {
-  const [held] = reduce({ ...STATES.running, folded: 8 }, { type: 'full' })
-  expect([held.phase, held.full]).toEqual(['held', true])
-  const event = { type: 'input', folded: 9, pageReady: true, sealDue: false } as const
-  expect(reduce(held, event)[1].map((e) => e.type)).toEqual(['publish'])
+  const [held, effects] = reduce({ ...STATES.running, folded: 8 }, { type: 'full' })
+  expect([held.phase, held.full, effects]).toEqual(['held', true, [{ type: 'publish' }]])
+  const event = { type: 'input', folded: 9, pageReady: true, sealDue: true } as const
+  const [late] = reduce(held, event)
+  const [, then] = reduce(late, { type: 'published', rev: 8 })
+  expect(then.map((e) => e.type)).toEqual(['publish', 'seal'])
 })
 
 test('R6: a task that begins to run at a cap folds nothing until it is free', () => {

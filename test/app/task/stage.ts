@@ -13,6 +13,8 @@ import { foldOptions } from './folding.ts'
 /** What a process of the stage saw and said. */
 export interface Actor {
   readonly loop: TaskLoop
+  readonly ports: TaskPorts
+  readonly options: TaskOptions
   readonly points: string[]
   readonly notices: Notice[]
   left: number
@@ -62,7 +64,9 @@ export class Stage {
       duesPerRead: 3,
       idleWaitMs: MINUTE_MS,
       tickAllowanceMs: undefined,
-      rebuild: false,
+      refusals: undefined,
+      watchIntervalMs: 5 * SECOND_MS,
+      quietLineMs: undefined,
       newToken: () => `token ${proc.name} ${world.turns}`,
       genesis: { app: 'sim', formats: {}, liveFrom: 0 },
       startAt: (bounds) => Object.fromEntries(Object.entries(bounds).map(([t, b]) => [t, b.start])),
@@ -77,7 +81,7 @@ export class Stage {
       stopped: (_t, error) => (actor.stopped = error),
       crashed: (_t, error) => (actor.crashed = error),
     })
-    const actor: Actor = Object.assign(state, { loop, points, notices })
+    const actor: Actor = Object.assign(state, { loop, ports, options: all, points, notices })
     return actor
   }
 
