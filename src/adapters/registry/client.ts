@@ -117,6 +117,8 @@ export class RegistryClient {
   async #within<T>(doing: string, answer: Promise<T>): Promise<T> {
     const done = new AbortController()
     const late = this.#clock.sleep(REQUEST_TIMEOUT_MS, done.signal).then((): never => {
+      // the library lets others wait for the same answer: whoever asks again shall have a question of his own
+      if (!done.signal.aborted) this.#loaded = undefined
       throw new SegmentationError(
         'unreachable',
         `${doing}: ${this.#access.url} did not answer within ${REQUEST_TIMEOUT_MS} ms`,

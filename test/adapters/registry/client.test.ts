@@ -73,6 +73,14 @@ test('a registry that is not there, and one that does not answer, are waited for
   expect(await outcome(client({ url: 'http://127.0.0.1:1' }).find(7))).toBe('unreachable')
 })
 
+test('after an answer that never came the next question is one of its own', async () => {
+  const one = client({}, 30)
+  answer = () => undefined
+  expect(await outcome(one.find(7))).toBe('unreachable')
+  answer = says(200, { schema: '"int"' })
+  expect(await outcome(one.find(7))).toBe('"int"')
+})
+
 test('one question each: it is the caller who asks again', async () => {
   answer = says(503, 'busy', 'text/plain')
   await outcome(client().find(7))
