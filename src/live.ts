@@ -110,7 +110,11 @@ export async function openLive({ config, mappings, telemetry, onCrash }: OpenLiv
       const format = avro.includes(topic) ? 'avro' : 'ndjson'
       const { currency } = run
       const decode = makeDecoder({ format, mapping: mapping ?? undefined, currency, zones, schemas })
-      inputs.push({ topic, decode: keyed(decode, task, partitions) })
+      inputs.push({
+        topic,
+        schemas: format === 'avro' ? schemas : undefined,
+        decode: keyed(decode, task, partitions),
+      })
     }
     return {
       ...taskOptions({ config: run, avro, bundle, zones, inputs }),

@@ -11,6 +11,7 @@ export const JOURNAL_LINE_SHAPE = {
   positions: z.record(z.string(), whole),
   digests: z.record(z.string(), z.string()),
   refused: z.record(z.string(), z.array(whole)).optional(),
+  schemas: z.record(z.string(), z.string()).optional(),
   held: z.boolean().optional(),
   recipe: z.string().optional(),
   genesis: z

@@ -16,6 +16,8 @@ export interface JournalLine {
   readonly digests: Readonly<Record<Topic, string>>
   /** Refusals that depend on more than bytes and recipe: topic → offsets (rule T12). */
   readonly refused?: Readonly<Record<Topic, readonly number[]>> | undefined
+  /** Schemas that this revision was the first to read records by: id → fingerprint (rule T12). */
+  readonly schemas?: Readonly<Record<string, string>> | undefined
   /** A guard or an operator holds the clock (rule T16). */
   readonly held?: boolean | undefined
   /** Hash of the recipe; on line 0 and wherever it changes. */

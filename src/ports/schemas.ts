@@ -31,6 +31,8 @@ export interface WriterSchemas {
    * has come to mean something else.
    */
   learn(ids: ReadonlySet<number>): Promise<void>
+  /** What a decided id means, as a short text: another schema, another text. Undefined where nothing can be read by it. */
+  fingerprint(id: number): string | undefined
   /** The reader of a decided id, for some members or for all; undefined: the registry has no such schema. */
   reader(id: number, members?: Members): ValueReader | undefined
 }

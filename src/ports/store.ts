@@ -30,6 +30,8 @@ export interface Head {
   readonly labels: Labels
   readonly held: boolean
   readonly releasedAt: Ms
+  /** Fingerprints of the schemas that records were read by, by id; absent: none. */
+  readonly schemas?: Readonly<Record<string, string>> | undefined
   readonly counts: Counts
 }
 

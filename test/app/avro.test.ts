@@ -39,6 +39,7 @@ const types = new Map([
 /** A registry that knows three schemas. */
 const schemas: WriterSchemas = {
   learn: async () => {},
+  fingerprint: () => undefined,
   reader: (id, members) => {
     const type = types.get(id)
     return type && compileReader(type, members)

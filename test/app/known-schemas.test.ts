@@ -31,6 +31,7 @@ function stage(clicks: readonly number[], orders: readonly number[] = []) {
       asked.push([...ids])
       if ([...ids].some((id) => !known.has(id))) throw new SegmentationError(trouble, 'not yet')
     },
+    fingerprint: () => undefined,
     reader: (id) => (known.has(id) ? () => 1 : undefined),
   })
   return {

@@ -61,6 +61,11 @@ export class RegistrySchemas implements WriterSchemas {
     if (this.#differs) throw this.#differs
   }
 
+  fingerprint(id: number): string | undefined {
+    const known = this.#known.get(id)
+    return typeof known?.schema === 'string' ? undefined : known?.fingerprint
+  }
+
   reader(id: number, members?: Members): ValueReader | undefined {
     const known = this.#known.get(id)
     if (known === undefined) return undefined

@@ -106,6 +106,7 @@ export class TaskFold {
       fail('state-foreign', `the journal goes from revision ${m.rev} to ${line.rev}; expected ${m.rev + 1}`)
     }
     if (line?.accepted) return this.#accept(line)
+    if (line) m.schemas.expect(line.schemas)
     const need = line && this.#needUsers(line.moves.map((move) => move[0]))
     if (need) return need
     for (;;) {
@@ -225,6 +226,7 @@ export class TaskFold {
   #foldNext(lane: Lane, line: JournalLine | undefined): void {
     const open = this.#begin(line)
     const item = lane.shift()
+    this.memory.schemas.note(lane.input, item.record)
     const { lanes, tally } = this.memory
     for (const other of lanes) if (other !== lane) other.passed(item.time)
     open.steps++
@@ -352,6 +354,7 @@ export class TaskFold {
       positions: m.positions(),
       digests: m.digests(),
       refused: Object.keys(open.refused).length > 0 ? open.refused : undefined,
+      schemas: m.schemas.take(),
       recipe: m.recipe === this.#options.recipe ? undefined : this.#options.recipe,
       moves: open.moves,
       suppressed,
@@ -360,6 +363,7 @@ export class TaskFold {
         recipe: open.line.recipe,
         moves: open.line.moves,
         suppressed: open.line.suppressed,
+        schemas: open.line.schemas,
       }),
     }
     const line = chained(m.chain, amended ?? folded)

@@ -21,6 +21,7 @@ export function chained(previous: string, line: Unchained): JournalLine {
     line.genesis ?? null,
     line.moves,
     line.suppressed === undefined ? null : byKey(line.suppressed),
+    ...(line.schemas === undefined ? [] : ['schemas', byKey(line.schemas)]),
     ...(line.accepted === undefined ? [] : [line.accepted.what, byKey(line.accepted.lost ?? {})]),
   ]
   return { ...line, chain: sha256Hex(previous + JSON.stringify(body)).slice(0, 32) }

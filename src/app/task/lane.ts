@@ -2,6 +2,7 @@ import { fail } from '../../errors.ts'
 import type { Decoded } from '../../domain/events/event.ts'
 import type { Refused } from '../../domain/events/refusal.ts'
 import type { Command } from '../../domain/segments/command.ts'
+import type { WriterSchemas } from '../../ports/schemas.ts'
 import type { RawRecord, Rest } from '../../ports/source.ts'
 import type { Ms, Offset, Rev, Topic } from '../../ports/types.ts'
 import { unknownSchema } from '../avro-frame.ts'
@@ -16,6 +17,8 @@ export interface TaskInput {
   readonly topic: Topic
   /** Commands come here; a run over complete files does not wait for more of them. */
   readonly control?: boolean
+  /** By what records with Avro in them are read. */
+  readonly schemas?: Pick<WriterSchemas, 'fingerprint'> | undefined
   /** `latestMs`: an event time above it is refused as `future`. Throws only coded errors that stop the task. */
   decode(record: RawRecord, latestMs: Ms): Content
 }

@@ -9,6 +9,7 @@ import type { Deployment, Head } from '../../ports/store.ts'
 import type { Ms, Offset, Positions, Task, Topic } from '../../ports/types.ts'
 import { Book } from './book.ts'
 import { Lane, type TaskInput } from './lane.ts'
+import { SchemasRead } from './schemas-read.ts'
 import { Tally } from './tally.ts'
 
 /** How a task folds; all of it decides results or bounds, nothing of it depends on the time of day. */
@@ -37,6 +38,7 @@ export class TaskMemory {
   readonly book: Book
   readonly segmenter: Segmenter
   readonly tally: Tally
+  readonly schemas: SchemasRead
   readonly genesis: Genesis
   /** One object for all events; what is kept of it is copied. */
   readonly trigger: Writable<Trigger>
@@ -55,6 +57,7 @@ export class TaskMemory {
     )
     this.trigger = { kind: '', eventId: null, topic: null, partition: options.task, offset: null }
     this.tally = new Tally(head.counts)
+    this.schemas = new SchemasRead(head.schemas)
     this.genesis = head.genesis
     this.#serves = options.serves
     this.#deployments = head.deployments
@@ -161,6 +164,7 @@ export class TaskMemory {
       labels: this.segmenter.labels,
       held: this.held,
       releasedAt: this.releasedAt,
+      schemas: this.schemas.all(),
       counts: this.tally.counts(),
     }
   }

@@ -137,6 +137,19 @@ test('a registry that is away, or has forgotten a known id, changes nothing for 
   }
 })
 
+test('a fingerprint tells what a schema means, not how it is written; what reads nothing has none', async () => {
+  const { schemas, holds, learn } = stage()
+  const record = (doc: string): avro.Type =>
+    avro.Type.forSchema({ type: 'record', name: 'R', doc, fields: [{ name: 'x', type: 'int' }] })
+  const found = [record('one'), record('another'), int, 'is not an Avro schema']
+  found.forEach((schema, id) => holds.set(id, schema))
+  await learn(0, 1, 2, 3)
+  const [one, another, other, none] = [0, 1, 2, 3].map((id) => schemas.fingerprint(id))
+  expect(one).toBe(another)
+  expect(one).not.toBe(other)
+  expect([none, schemas.fingerprint(9)]).toEqual([undefined, undefined])
+})
+
 test('what is no Avro schema reads nothing, and says so', async () => {
   const { schemas, holds, learn } = stage()
   holds.set(ONE, 'is not an Avro schema')

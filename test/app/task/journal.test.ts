@@ -19,6 +19,7 @@ test.each<[string, Partial<JournalLine>]>([
   ['positions', { positions: { clicks: 4, orders: 1 } }],
   ['digests', { digests: { clicks: 'a', orders: 'c' } }],
   ['refused', { refused: { clicks: [2] } }],
+  ['schemas', { schemas: { 7: 'f' } }],
   ['held', { held: true }],
   ['recipe', { recipe: 'r' }],
   ['genesis', { genesis: { app: 'a', formats: {}, startedAt: 1, liveFrom: 0 } }],
