@@ -5,6 +5,7 @@ import { registerDemo } from './commands/demo.ts'
 import { registerFeatures } from './commands/features.ts'
 import { registerGenerate } from './commands/generate.ts'
 import { registerIngest } from './commands/ingest.ts'
+import { registerModels } from './commands/models.ts'
 import { registerPredict } from './commands/predict.ts'
 import { registerPromote } from './commands/promote.ts'
 import { registerReplay } from './commands/replay.ts'
@@ -26,6 +27,7 @@ const VERBS: readonly Register[] = [
   registerFeatures,
   registerTrain,
   registerPredict,
+  registerModels,
   registerStream,
   registerReplay,
   registerPromote,

@@ -30,7 +30,7 @@ describe('bundles in folders', () => {
     ['version', () => bundle.version],
     ['beginning of a version', () => bundle.version.slice(0, 8)],
   ])('are found by %s, equal to what was saved', async (_, ref) => {
-    expect(await store.load(ref())).toEqual({ bundle, labels })
+    expect(await store.load(ref())).toEqual({ bundle, labels, dir: join(root, 'spring') })
   })
 
   it('leave nothing but the three files behind, also when saved again', async () => {
@@ -59,6 +59,28 @@ describe('bundles in folders', () => {
   it('a beginning that fits two versions is asked for again', async () => {
     await store.save(bundle, labels, join(root, 'summer'))
     await expect(store.load(bundle.version)).rejects.toThrow(failure('usage', 'several'))
+  })
+
+  it('are found by an alias of their version, wherever it lies, until it is taken away', async () => {
+    await store.alias('live', bundle.version)
+    await store.alias('candidate', bundle.version)
+    expect((await store.load('live')).dir).toBe(join(root, 'spring'))
+    expect(await store.list()).toEqual([{ name: 'spring', bundle, aliases: ['candidate', 'live'] }])
+    await store.alias('live', null)
+    await expect(store.load('live')).rejects.toThrow(failure('file-missing', 'no bundle at live'))
+    expect((await store.load('candidate')).bundle.version).toBe(bundle.version)
+  })
+
+  it.each([
+    ['spring', 'a bundle below'],
+    ['Live', 'expected lower-case letters'],
+  ])('take no alias %j', async (name, text) => {
+    await expect(store.alias(name, bundle.version)).rejects.toThrow(failure('usage', text))
+  })
+
+  it('with broken aliases are refused, naming the file', async () => {
+    await writeFile(join(root, 'aliases.json'), '{"live":"spring"}')
+    await expect(store.load('live')).rejects.toThrow(failure('bundle-invalid', 'aliases.json'))
   })
 
   const text = JSON.stringify(bundle)

@@ -1,18 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { appendFileSync, existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { runPaths } from '../../adapters/embedded/run-folder.ts'
 import { openBundleFiles } from '../../adapters/files/bundles.ts'
-import { sendCommand } from '../../adapters/kafka/control-writer.ts'
 import { systemClock } from '../../adapters/system/clock.ts'
-import { commandLine } from '../../app/control.ts'
 import { UTC } from '../../domain/base/zone.ts'
 import { fail } from '../../errors.ts'
-import { kafkaAccess } from '../../live.ts'
-import { counted } from '../../render/format.ts'
 import type { Cli } from '../cli.ts'
-import { readLiveFile } from '../live-file.ts'
 import { examples, jsonOption } from '../options.ts'
+import { sendTo } from '../send-command.ts'
 import { parseTime } from '../times.ts'
 
 interface Flags {
@@ -57,9 +51,8 @@ async function promote(cli: Cli, flags: Flags): Promise<void> {
   }
   const { bundle, labels } = await openBundleFiles().load(flags.model)
   const commandId = randomUUID()
-  const line = commandLine({ command: 'promote', commandId, issuedAt: placeOf(flags.at), bundle, labels })
-  const heard =
-    flags.config === undefined ? toFolder(flags.state ?? '', line) : await toKafka(flags.config, line)
+  const issuedAt = placeOf(flags.at)
+  const heard = await sendTo(flags, { command: 'promote', commandId, issuedAt, bundle, labels })
   const words = `bundle ${bundle.version.slice(0, 12)} is promoted to ${heard}, command ${commandId}`
   await cli.print(flags.json === true ? JSON.stringify({ version: bundle.version, commandId }) : words)
 }
@@ -68,16 +61,4 @@ async function promote(cli: Cli, flags: Flags): Promise<void> {
 function placeOf(at: string | undefined): number {
   if (at === undefined) return systemClock.now()
   return at === 'start' ? 0 : parseTime(at, UTC)
-}
-
-function toFolder(dir: string, line: string): string {
-  const { control } = runPaths(dir)
-  if (!existsSync(control)) fail('folder-missing', `${dir} is not a run folder: expected ${control}`)
-  appendFileSync(control, line)
-  return control
-}
-
-async function toKafka(path: string, line: string): Promise<string> {
-  const { config } = readLiveFile(path)
-  return counted(await sendCommand(kafkaAccess(config), config.app, line.trimEnd()), 'task')
 }
