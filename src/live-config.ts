@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { currencyCode } from './domain/events/mapping.ts'
 import { parseDurationMs } from './domain/base/duration.ts'
 import { fail } from './errors.ts'
-import { layeredConfig, type ConfigLayers, type Layered } from './layered-config.ts'
+import { configLeaves, layeredConfig, type ConfigLayers, type Layered } from './layered-config.ts'
 
 const duration = z
   .string()
@@ -77,6 +77,8 @@ export const liveConfigSchema = z.strictObject({
   maxSleep: duration.default('24h'),
   pageInterval: duration.default('100ms'),
   checkpointInterval: duration.default('1s'),
+  /** Where probes and operators ask this process; absent: nowhere. */
+  ops: z.strictObject({ host: z.string().default('0.0.0.0'), port: z.int().min(0).max(65535) }).optional(),
   /** How long `topics apply` lets the journal keep its lines: at least as long as any input keeps its records. */
   journalRetention: duration.default('400d'),
   /** On idle inputs the clock stays this far behind the wall clock. */
@@ -93,6 +95,25 @@ export function formatOf(
   if (config.schemaRegistry !== undefined) return said ?? 'avro'
   if (said === 'avro') fail('config-invalid', `${place}: avro needs a schemaRegistry`)
   return 'json'
+}
+
+/** In place of a secret. */
+export const HIDDEN = '••••'
+
+/** A config as it may be shown: without its secrets. */
+export function shownConfig(config: LiveConfig): unknown {
+  const secret = new Set(configLeaves(liveConfigSchema).flatMap((leaf) => (leaf.secret ? [leaf.path] : [])))
+  const shown = (value: unknown, path: string): unknown => {
+    if (secret.has(path)) return HIDDEN
+    if (typeof value === 'string') return value.replace(/\/\/[^/@]*@/, `//${HIDDEN}@`)
+    if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
+    const inner = Object.entries(value).map(([name, member]) => [
+      name,
+      shown(member, path === '' ? name : `${path}.${name}`),
+    ])
+    return Object.fromEntries(inner)
+  }
+  return shown(config, '')
 }
 
 /** JSON Schema of what the file may hold. */

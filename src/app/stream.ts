@@ -3,6 +3,7 @@ import type { Head } from '../ports/store.ts'
 import type { Task } from '../ports/types.ts'
 import { TaskLoop } from './task/loop.ts'
 import type { TaskOptions, TaskPorts } from './task/options.ts'
+import { statusOf, type TaskStatus } from './task/status.ts'
 
 export interface StreamOptions {
   readonly optionsOf: (task: Task) => TaskOptions
@@ -10,6 +11,15 @@ export interface StreamOptions {
   readonly endsWithInputs: boolean
   /** A task that stops ends the stream, unless this takes the news: then the other tasks go on (rule T11). */
   readonly onStopped?: ((task: Task, error: SegmentationError) => void) | undefined
+}
+
+/** Where the tasks of this process stand. */
+export interface StreamStatus {
+  /** The process has joined: it has tasks, or is a standby. */
+  readonly joined: boolean
+  readonly ending: boolean
+  /** In their order. */
+  readonly tasks: readonly TaskStatus[]
 }
 
 /** Where the tasks stood when they were let go, and why the stream ended. */
@@ -24,6 +34,7 @@ export class Stream {
   readonly #options: StreamOptions
   readonly #loops = new Map<Task, TaskLoop>()
   readonly #heads = new Map<Task, Head>()
+  #joined = false
   #ended: 'inputs' | 'asked' | undefined
   #finish: (result: StreamResult) => void = () => undefined
   #break: (error: unknown) => void = () => undefined
@@ -35,6 +46,11 @@ export class Stream {
 
   get loops(): ReadonlyMap<Task, TaskLoop> {
     return this.#loops
+  }
+
+  status(): StreamStatus {
+    const tasks = [...this.#loops.values()].sort((a, b) => a.task - b.task).map(statusOf)
+    return { joined: this.#joined, ending: this.#ended !== undefined, tasks }
   }
 
   /** Runs until the inputs end or `end` is called; rejects with the coded error that stopped a task. */
@@ -50,6 +66,7 @@ export class Stream {
         for (const loop of this.#loops.values()) loop.alive(at)
       },
     })
+    this.#joined = true
     return result
   }
 

@@ -1,37 +1,36 @@
 import { logTelemetry } from '../adapters/log/telemetry.ts'
 import { Stream } from '../app/stream.ts'
-import { openLive } from '../live.ts'
 import type { SegmentationError } from '../errors.ts'
+import { openOps } from '../http/ops.ts'
+import { shownConfig } from '../live-config.ts'
+import { openLive } from '../live.ts'
 import type { Cli } from './cli.ts'
 import { readLiveFile } from './live-file.ts'
 import { everyTask, resumeEach } from './resume-live.ts'
+import { onSignals } from './signals.ts'
 
-/** An orderly end must not take longer; what it leaves undone is folded again at the next start. */
-const END_WITHIN_MS = 9_000
+interface Flags {
+  readonly rebuild?: boolean
+  readonly opsPort?: number
+}
 
 /** The consumer on Kafka and Redis, until a signal asks it to end or its client gives up. */
-export async function streamLive(
-  cli: Cli,
-  path: string,
-  flags: { readonly rebuild?: boolean },
-): Promise<void> {
+export async function streamLive(cli: Cli, path: string, flags: Flags): Promise<void> {
   const telemetry = logTelemetry({ plain: process.stderr.isTTY })
-  const crash = (error: SegmentationError): void => {
+  const say = (text: string): void => telemetry.notice({ level: 'info', task: -1, text })
+  const onCrash = (error: SegmentationError): void => {
     telemetry.notice({ level: 'error', task: -1, text: error.message, code: error.code })
     process.exit(1)
   }
-  const { config, mappings } = readLiveFile(path)
+  const { opsPort } = flags
+  const { config, mappings } = readLiveFile(
+    path,
+    opsPort === undefined ? {} : { 'ops.port': { flag: '--ops-port', value: opsPort } },
+  )
+  say(`configuration ${JSON.stringify(shownConfig(config))}`)
   let stream: Stream | undefined
-  let asked = false
-  const onSignal = (): void => {
-    if (asked) process.exit(130)
-    asked = true
-    if (!stream) process.exit(0)
-    setTimeout(() => process.exit(0), END_WITHIN_MS).unref()
-    stream.end()
-  }
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-  const run = await openLive({ config, mappings, telemetry, onCrash: crash })
+  const off = onSignals(cli, () => (stream ? stream.end() : process.exit(0)))
+  const run = await openLive({ config, mappings, telemetry, onCrash })
   if (flags.rebuild === true)
     await resumeEach(run, everyTask(run), { accept: 'rebuild', startAt: {} }, (why) => cli.note(why))
   stream = new Stream(run.ports, {
@@ -42,17 +41,21 @@ export async function streamLive(
       telemetry.notice({ level: 'error', task, text, code: error.code })
     },
   })
-  telemetry.notice({ level: 'info', task: -1, text: `${config.member} joins group ${config.app}` })
+  const running = stream
+  const ops = config.ops && (await openOps({ ...config.ops, status: () => running.status() }))
+  if (ops) say(`answers at ${ops.url}: /livez /readyz /startupz /tasks`)
+  say(`${config.member} joins group ${config.app}`)
   try {
-    const { heads } = await stream.run()
-    await cli.print(
-      JSON.stringify({
-        ended: 'asked',
-        tasks: [...heads].map(([task, head]) => ({ task, rev: head.rev, clock: head.clock, ...head.counts })),
-      }),
-    )
+    await report(cli, running)
   } finally {
     await run.close()
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    await ops?.close()
+    off()
   }
+}
+
+async function report(cli: Cli, stream: Stream): Promise<void> {
+  const { heads } = await stream.run()
+  const tasks = [...heads].map(([task, head]) => ({ task, rev: head.rev, clock: head.clock, ...head.counts }))
+  await cli.print(JSON.stringify({ ended: 'asked', tasks }))
 }

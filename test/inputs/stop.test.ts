@@ -11,7 +11,7 @@ import {
   until,
   type Outputs,
 } from './program.ts'
-import { smallShop, type SmallShop } from './small-shop.ts'
+import { smallShop, textOf, type SmallShop } from './small-shop.ts'
 
 // large enough that a run is stopped in its middle
 const SIZE = { users: 1500, days: 30 }
@@ -68,6 +68,25 @@ describe('a run that is asked to stop', () => {
     expect((await program.ended).code).toBe(130)
     await stream(0, '--state', dirOf('twice'))
     expect(outputsOf(dirOf('twice'))).toEqual(undisturbed)
+  })
+})
+
+describe('a stream that is not yet back at its stored position', () => {
+  it('is given up when the run is asked to stop, and answers on its port meanwhile', async () => {
+    const dir = dirOf('silent')
+    const lines = shop.lines.slice(0, 50)
+    const first = start(['stream', '-', '--model', shop.model, '--state', dir])
+    first.write(textOf(lines))
+    first.closeInput()
+    expect((await first.ended).code).toBe(0)
+    const second = start(['stream', '-', '--state', dir, '--ops-port', '0'])
+    second.write(textOf(lines.slice(0, 20)))
+    await until('it listens', () => second.err().includes('answers at'))
+    const url = /answers at (\S+):/.exec(second.err())?.[1] ?? ''
+    const status = (await (await fetch(`${url}/tasks`)).json()) as { tasks: { task: number }[] }
+    expect(status.tasks.map(({ task }) => task)).toEqual([0])
+    second.kill('SIGTERM')
+    expect((await second.ended).code).toBe(0)
   })
 })
 

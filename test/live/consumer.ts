@@ -70,21 +70,24 @@ export interface Consumer {
   readonly ended: Promise<number | null>
 }
 
-/** A consumer by the config at `path`, kept among `children`; where its client gives up (a coordinator that is still loading) it ends with 1 and is started again, as a pod is. */
+/** A consumer from its first join on, also on a cluster whose coordinator is still loading. */
 export function consume(path: string, children: ChildProcess[]): Consumer {
-  let child: ChildProcess
   let out = ''
   let words = ''
-  const live = async (): Promise<number | null> => {
-    child = spawn(process.execPath, [join(ROOT, 'dist/main.js'), 'stream', '--config', path])
-    children.push(child)
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text))
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (words += text))
-    const code = await new Promise<number | null>((done) => child.on('close', done))
-    return code === 1 ? live() : code
-  }
-  const ended = live()
+  const main = join(ROOT, 'dist/main.js')
+  const child = spawn(process.execPath, [main, 'stream', '--config', path, '--ops-port', '0'])
+  children.push(child)
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text))
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (words += text))
+  const ended = new Promise<number | null>((done) => child.on('close', done))
   return { child: () => child, out: () => out, words: () => words, ended }
+}
+
+/** What a consumer answers on its ops port; undefined while it has none. */
+export async function ask(consumer: Consumer, path: string): Promise<unknown> {
+  const port = /answers at http:\/\/[^ ]*:(\d+):? /.exec(consumer.words())?.[1]
+  if (port === undefined) return undefined
+  return (await fetch(`http://127.0.0.1:${port}${path}`)).json()
 }
 
 export async function until(

@@ -6,12 +6,13 @@ import { topicNames } from '../../src/adapters/kafka/topics.ts'
 import { openRedis, type RedisConnection } from '../../src/adapters/redis/client.ts'
 import { taskOf } from '../../src/adapters/redis/keys.ts'
 import { RedisReader } from '../../src/adapters/redis/reader.ts'
+import type { StreamStatus } from '../../src/app/stream.ts'
 import { generateShop, SHOP_START_MS } from '../../src/app/generate/shop.ts'
 import type { Event } from '../../src/domain/events/event.ts'
 import { Place } from '../adapters/kafka/place.ts'
 import { run, tempFolder } from '../cli/run.ts'
 import { startRedis, type RedisServer } from '../support/servers/redis.ts'
-import { agreed, consume, embedded, END_MS, until } from './consumer.ts'
+import { ask, agreed, consume, embedded, END_MS, until } from './consumer.ts'
 
 const PARTITIONS = 4
 const APP = 'shop'
@@ -135,7 +136,17 @@ test(
     await until('some moves', async () => (await published()).length > expected.length / 8)
     second.child().kill('SIGKILL')
     expect(await second.ended).toBe(null)
+    const killedAt = performance.now()
     const again = consume(config('b'), children)
+    await until('the killed one to process again', async () => {
+      const status = (await ask(again, '/tasks')) as StreamStatus | undefined
+      return status !== undefined && status.tasks.some((task) => task.phase === 'running')
+    })
+    const backMs = Math.round(performance.now() - killedAt)
+    process.stdout.write(`processing again ${backMs} ms after kill -9\n`)
+    // the promise is 5 s on a machine with nothing else to do
+    expect(backMs).toBeLessThan(20_000)
+    expect(await ask(again, '/readyz')).toEqual({ ready: true, why: [] })
     await until(
       'the killed one to be back',
       async () => again.words().includes('joins group') && (await members()) === 2,

@@ -68,8 +68,11 @@ export class FileSource implements RecordSource {
 
   async poll(_p: Task, from: Positions, limit: Limit, waitMs: Ms): Promise<Chunk> {
     const files = [...this.#topics.values()]
-    for (const file of files) await file.seek(from[file.input.topic] as Offset)
     const until = this.#clock.elapsed() + waitMs
+    for (const file of files) {
+      const patience = (filled: Promise<void>): Promise<boolean> => this.#patient(file, filled, until)
+      if (!(await file.seek(from[file.input.topic] as Offset, patience))) return nothingYet(files)
+    }
     for (;;) {
       for (const file of files) await this.#readAhead(file, until)
       const waiting = files.every((file) => file.queued === 0) && files.some((file) => file.rest !== 'ended')
@@ -82,11 +85,16 @@ export class FileSource implements RecordSource {
   /** Reads until something is queued or the end is proven, a stream only `until` then; a dry file is looked at once. */
   async #readAhead(file: FileTopic, until: Ms): Promise<void> {
     while (file.queued === 0) {
-      const filled = file.fill()
-      if (!file.waits) await filled
-      else if (!(await this.#inTime(filled, until))) return
+      if (!(await this.#patient(file, file.fill(), until))) return
       if (file.rest !== 'more') return
     }
+  }
+
+  /** Waits for a read, of a stream only `until` then. */
+  async #patient(file: FileTopic, filled: Promise<void>, until: Ms): Promise<boolean> {
+    if (file.waits) return this.#inTime(filled, until)
+    await filled
+    return true
   }
 
   /** False where `work` goes on beyond `until`. */
@@ -140,6 +148,12 @@ async function sizeOf(path: string): Promise<number | undefined> {
   if (found === undefined) return 0
   return found.isFile() ? found.size : undefined
 }
+
+/** A stream has not come to its position: nothing may be handed out before it has. */
+const nothingYet = (files: readonly FileTopic[]): Chunk => ({
+  records: Object.fromEntries(files.map(({ input }) => [input.topic, []])),
+  rest: Object.fromEntries(files.map(({ input }) => [input.topic, 'more'])),
+})
 
 /** Shares the limit among the topics: one record each first, where they have any, then equal parts. */
 function deal(files: readonly FileTopic[], limit: Limit): Chunk {

@@ -93,15 +93,15 @@ export class FileTopic {
     )
   }
 
-  /** Makes `offset` the next record of the queue, or the end. */
-  async seek(offset: Offset): Promise<void> {
+  /** Makes `offset` the next record of the queue, or the end. False where `patience` ended before a read did. */
+  async seek(offset: Offset, patience: (filled: Promise<void>) => Promise<boolean>): Promise<boolean> {
     if (offset < this.next - this.queued) await this.#goBack(offset)
     for (;;) {
       const drop = Math.min(this.queued, offset - (this.next - this.queued))
       this.#pass(drop)
-      if (this.next >= offset) return
+      if (this.next >= offset) return true
       if (this.#rest !== 'more') this.#tooShort(offset)
-      await this.fill()
+      if (!(await patience(this.fill()))) return false
     }
   }
 

@@ -44,6 +44,8 @@ const CONCURRENCY = 1024
 /** An outage of the brokers is sat out for some minutes before the client gives up. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 5 * SECOND_MS, retries: 60 }
 const LEAVE_TIMEOUT_MS = 10 * SECOND_MS
+/** How long a first join is tried anew: a coordinator that has just come up still loads its groups. */
+const FIRST_JOIN_MS = 2 * MINUTE_MS
 
 /**
  * The consumer group: who holds which tasks, the proofs of it, and the fetched records. It commits no offsets. Eager: every
@@ -56,6 +58,13 @@ export class Group {
   #tasks: readonly Task[] = []
   #heartbeatSentAt: Ms = Number.NEGATIVE_INFINITY
   #crash: SegmentationError | undefined
+  /** Set once a join has succeeded. */
+  #member = false
+  #joinBy: Ms = Number.POSITIVE_INFINITY
+  #settled: () => void = () => undefined
+  readonly #first = new Promise<void>((settled) => {
+    this.#settled = settled
+  })
 
   constructor(options: GroupOptions, hooks: GroupHooks) {
     this.#options = options
@@ -74,7 +83,7 @@ export class Group {
       allowAutoTopicCreation: false,
       readUncommitted: false,
       partitionAssigners: [taskAssigner(kafkajs, { name: options.memberName, tasks: () => this.#tasks })],
-      retry: { ...RETRY, restartOnFailure: () => Promise.resolve(false) },
+      retry: { ...RETRY, restartOnFailure: () => Promise.resolve(this.#mayJoin()) },
     })
     this.#listen()
   }
@@ -82,6 +91,7 @@ export class Group {
   /** Resolves once the first join is done; rejects where the client gave up. */
   async join(): Promise<void> {
     const consumer = this.#consumer
+    this.#joinBy = performance.now() + FIRST_JOIN_MS
     try {
       await consumer.connect()
       await consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true })
@@ -97,7 +107,13 @@ export class Group {
     } catch (error) {
       throw kafkaFailure(error, `join group ${this.#options.groupId}`)
     }
+    await this.#first
     if (this.#crash) throw this.#crash
+  }
+
+  /** A member that the client gave up on may have lost its tasks: only who never was one may begin again. */
+  #mayJoin(): boolean {
+    return !this.#member && performance.now() < this.#joinBy
   }
 
   seek(topic: Topic, p: Task, offset: Offset): void {
@@ -120,15 +136,18 @@ export class Group {
     })
     await Promise.race([this.#consumer.disconnect().catch(() => undefined), late])
     clearTimeout(timer)
+    this.#settled()
   }
 
   #listen(): void {
     const consumer = this.#consumer
     const { GROUP_JOIN, HEARTBEAT, REQUEST, START_BATCH_PROCESS, CRASH } = consumer.events
     consumer.on(GROUP_JOIN, ({ timestamp, payload }) => {
+      this.#member = true
       this.#tasks = tasksOf(payload.memberAssignment, this.#options.topics)
       this.#hooks.joined(this.#tasks, payload.memberId)
       this.#hooks.alive(timestamp - payload.duration)
+      this.#settled()
     })
     consumer.on(REQUEST, ({ payload }) => {
       if (payload.apiName === 'Heartbeat') this.#heartbeatSentAt = payload.sentAt
@@ -139,7 +158,9 @@ export class Group {
       if (batchSize === 0) this.#hooks.filtered(topic, partition, Number(firstOffset), Number(lastOffset))
     })
     consumer.on(CRASH, ({ payload }) => {
+      if (payload.restart) return
       this.#crash = kafkaFailure(payload.error, `group ${this.#options.groupId}`)
+      this.#settled()
       this.#hooks.crashed(this.#crash)
     })
   }

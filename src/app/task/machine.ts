@@ -176,7 +176,9 @@ function pump(s: TaskState): Step {
     stepping,
     pageReady: publishing === s.folded ? false : s.pageReady,
   }
-  const atEnd = s.ending && !stepping && s.folded === s.published && s.published === s.stored
+  // half a revision in memory cannot be stored; it and what is not stored yet are folded again by whoever comes next
+  const done = s.interrupted ? publishing === undefined : !stepping && s.published === s.stored
+  const atEnd = s.ending && s.folded === s.published && done
   return atEnd ? absent(next) : [next, effects]
 }
 

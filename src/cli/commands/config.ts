@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import { configLeaves } from '../../layered-config.ts'
-import { liveConfigJsonSchema, liveConfigSchema } from '../../live-config.ts'
+import { liveConfigJsonSchema, shownConfig } from '../../live-config.ts'
 import { table } from '../../render/table.ts'
 import type { Cli } from '../cli.ts'
 import { readLayers } from '../live-file.ts'
@@ -45,16 +44,10 @@ export function registerConfig(program: Command, cli: Cli): void {
     .action(() => cli.print(JSON.stringify(liveConfigJsonSchema(), null, 2)))
 }
 
-const HIDDEN = '••••'
-
 async function print(cli: Cli, flags: Flags): Promise<void> {
   const { config, origins } = readLayers(flags.config)
-  const secret = new Set(configLeaves(liveConfigSchema).flatMap((leaf) => (leaf.secret ? [leaf.path] : [])))
-  const rows = [...origins].map(([path, origin]) => ({
-    path,
-    value: secret.has(path) ? HIDDEN : valueAt(config, path),
-    origin,
-  }))
+  const shown = shownConfig(config) as object
+  const rows = [...origins].map(([path, origin]) => ({ path, value: valueAt(shown, path), origin }))
   if (flags.json === true) return cli.print(JSON.stringify(rows))
   await cli.print(
     table(rows, [

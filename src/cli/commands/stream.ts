@@ -10,11 +10,13 @@ import { openRun, type EmbeddedRun } from '../../compose.ts'
 import type { RunInput } from '../../config.ts'
 import { fail } from '../../errors.ts'
 import { CURRENCY_DEFAULT, type Asked } from '../../first-start.ts'
+import { openOps } from '../../http/ops.ts'
 import { localeOption } from '../locale.ts'
 import type { Cli } from '../cli.ts'
 import { loadMapping } from '../declarations.ts'
-import { currencyOption, examples, jsonOption } from '../options.ts'
+import { currencyOption, examples, jsonOption, integer } from '../options.ts'
 import { checkRefused } from '../rejects.ts'
+import { onSignals } from '../signals.ts'
 import { streamLive } from '../stream-live.ts'
 import { streamJson, streamText } from '../stream-summary.ts'
 import { parseTime } from '../times.ts'
@@ -31,10 +33,14 @@ interface Flags {
   readonly app?: string
   readonly locale?: 'en' | 'fr'
   readonly rebuild?: boolean
+  readonly opsPort?: number
   readonly json?: boolean
 }
 
 const PROGRESS_INTERVAL_MS = 200
+
+/** A run folder is this machine's own. */
+const OPS = { host: '127.0.0.1' } as const
 
 /** `stream`: events in, segments and their changes out, in a folder that remembers where it stopped. */
 export function registerStream(program: Command, cli: Cli): void {
@@ -60,6 +66,7 @@ export function registerStream(program: Command, cli: Cli): void {
     .addOption(currencyOption(`the mapping’s, else the bundle’s, else ${CURRENCY_DEFAULT}`))
     .option('--app <name>', 'name of this segmentation in everything it writes')
     .addOption(localeOption())
+    .option('--ops-port <port>', 'answer /livez, /readyz, /startupz and /tasks there', integer(0, 65535))
     .option('--rebuild', 'the state is lost: fold everything again from the inputs')
     .addOption(jsonOption())
     .addHelpText(
@@ -95,7 +102,7 @@ async function stream(cli: Cli, files: readonly string[], flags: Flags): Promise
       await resume(run.ports, run.options, { task: 0, accept: 'rebuild', startAt: {}, rehash: true })
     noteCurrency(cli, run)
     const started = performance.now()
-    const result = await runStream(cli, run)
+    const result = await runStream(cli, run, flags.opsPort)
     const head = result.heads.get(0)
     if (!head) return
     const facts = {
@@ -149,16 +156,13 @@ function noteCurrency(cli: Cli, { config, bundle }: EmbeddedRun): void {
 }
 
 /** Runs to the end of the inputs or until Ctrl-C; a second Ctrl-C ends at once, which loses nothing either. */
-async function runStream(cli: Cli, run: EmbeddedRun): Promise<StreamResult> {
+async function runStream(cli: Cli, run: EmbeddedRun, opsPort?: number): Promise<StreamResult> {
   const task = new Stream(run.ports, { optionsOf: () => run.options, endsWithInputs: !run.config.follow })
-  let asked = false
-  const onSignal = (): void => {
-    if (asked) process.exit(130)
-    asked = true
-    cli.note('stopping: one last page and checkpoint (Ctrl-C again ends at once, nothing is lost)')
-    task.end()
-  }
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  const words = 'stopping: one last page and checkpoint (Ctrl-C again ends at once, nothing is lost)'
+  const off = onSignals(cli, () => task.end(), words)
+  const ops =
+    opsPort === undefined ? undefined : await openOps({ ...OPS, port: opsPort, status: () => task.status() })
+  if (ops) cli.note(`answers at ${ops.url}: /livez /readyz /startupz /tasks`)
   const { total } = await run.source.progress()
   const bar = total === undefined || run.config.follow ? undefined : cli.progress('stream', total, 'bytes')
   const look = async (): Promise<void> => bar?.at((await run.source.progress()).done)
@@ -168,6 +172,7 @@ async function runStream(cli: Cli, run: EmbeddedRun): Promise<StreamResult> {
   } finally {
     clearInterval(timer)
     bar?.stop()
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    await ops?.close()
+    off()
   }
 }
