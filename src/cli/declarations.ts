@@ -40,8 +40,18 @@ function loadDeclaration(
   try {
     return { path, value: JSON.parse(text) }
   } catch (error) {
-    return fail(code, `${path}: not JSON: ${error instanceof Error ? error.message : String(error)}`, error)
+    return fail(code, `${path}${placeOf(text, error)}: not JSON`, error)
   }
+}
+
+/** `:line:column` of what JSON.parse stumbled over; nothing where its message does not say. */
+function placeOf(text: string, error: unknown): string {
+  const message = error instanceof Error ? error.message : ''
+  const said = /at position (\d+)/.exec(message)?.[1]
+  const position = said ?? (message.includes('end of JSON') ? text.length : undefined)
+  if (position === undefined) return ''
+  const before = text.slice(0, Number(position)).split('\n')
+  return `:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`
 }
 
 /** The feature set of a built-in name or a file; throws `feature-set-invalid` beside what `loadDeclaration` throws. */

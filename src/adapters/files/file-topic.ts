@@ -122,7 +122,7 @@ export class FileTopic {
 
   async #fill(): Promise<void> {
     if (this.#rest === 'ended') return
-    const reader = this.#reader ?? (await this.#open())
+    const reader = this.#reader ?? (await this.#open().catch((error: unknown) => this.#explain(error)))
     if (reader === undefined) {
       this.#rest = 'dry'
       return
@@ -183,9 +183,6 @@ export class FileTopic {
     const fields = splitCsv(text, this.input.delimiter ?? CSV_DELIMITER)
     if (typeof fields === 'string')
       fail('mapping-invalid', `${this.input.path}: the header line is no CSV: ${fields}`)
-    const twice = fields.find((name, i) => name !== '' && fields.indexOf(name) < i)
-    if (twice !== undefined)
-      fail('mapping-invalid', `${this.input.path}: the header has column ${twice} twice`)
     this.#columns = fields
   }
 

@@ -66,7 +66,12 @@ export async function openInput(input: FileInput, stdin: Readable): Promise<Open
   if (packing === undefined) return { bytes: plain, plain, packed: plain }
   if (input.follow === true)
     return refuse(plain, `${input.path}: is a ${packing} file; only plain files in UTF-8 can be followed`)
-  return { bytes: await unpacked(plain), plain: undefined, packed: plain }
+  try {
+    return { bytes: await unpacked(plain), plain: undefined, packed: plain }
+  } catch (error) {
+    await plain.close()
+    throw error
+  }
 }
 
 /** Bytes without gzip and UTF-16, which are recognised by their first bytes. */

@@ -10,6 +10,9 @@ export interface Decimal {
 
 export const ONE: Decimal = { unscaled: 1, digits: 0 }
 
+/** Is this the text of a decimal number, however large? */
+export const isDecimal = (text: string): boolean => DECIMAL.test(text)
+
 /** Decimal text without sign and exponent, at most 15 digits → its value; undefined where it is none. */
 export function parseDecimal(text: string): Decimal | undefined {
   const parts = /^(\d+)(?:\.(\d*))?$/.exec(text)

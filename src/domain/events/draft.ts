@@ -34,21 +34,28 @@ export function fieldReaders(mapping: Mapping, columns: readonly string[] | unde
     const names = namesOf(spec)
     const readers = names.map(find).filter((reader) => reader !== undefined)
     // of several names, files of another year may have only one
-    if (readers.length === 0) noColumn(mapping, names, columns)
+    if (readers.length === 0) noColumn(mapping, names, columns ?? [])
+    const twice = names.find(
+      (name) => columns !== undefined && columns.indexOf(name) < columns.lastIndexOf(name),
+    )
+    if (twice !== undefined) fail('mapping-invalid', `${mapping.name}: the header has column ${twice} twice`)
     return { read: firstOf(readers), name: names.join(' or ') }
   }
 }
 
-function noColumn(
-  { name, delimiter }: Mapping,
-  names: readonly string[],
-  columns: readonly string[] = [],
-): never {
-  const one = columns.length === 1 ? `; is ${JSON.stringify(delimiter ?? CSV_DELIMITER)} its delimiter?` : ''
-  fail(
-    'mapping-invalid',
-    `${name}: there is no column ${names.join(' or ')}; the header has ${columns.join(', ')}${one}`,
-  )
+/** A first line that is no header is somebody's data: it is not repeated. */
+function noColumn(mapping: Mapping, names: readonly string[], columns: readonly string[]): never {
+  const missing = `${mapping.name}: there is no column ${names.join(' or ')}`
+  const usual = [...namesOf(mapping.user), ...namesOf(mapping.time.field)]
+  if (usual.some((name) => columns.includes(name)))
+    fail('mapping-invalid', `${missing}; the header has ${columns.join(', ')}`)
+  if (columns.length > 1)
+    fail(
+      'mapping-invalid',
+      `${missing}, nor ${usual.join(', ')}: the first line is no header for this mapping`,
+    )
+  const delimiter = JSON.stringify(mapping.delimiter ?? CSV_DELIMITER)
+  return fail('mapping-invalid', `${missing}; the first line is one field, is ${delimiter} the delimiter?`)
 }
 
 /** Readers inside one element of a list of objects. */

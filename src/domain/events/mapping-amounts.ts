@@ -1,9 +1,9 @@
 import { minorDigits } from './currency.ts'
-import { ONE, parseDecimal, parseMinor } from './decimal.ts'
+import { ONE, isDecimal, parseDecimal, parseMinor } from './decimal.ts'
 import type { Decimal } from './decimal.ts'
 import type { Draft, Field, FieldOf, Step } from './draft.ts'
 import type { EventKind } from './event.ts'
-import { numberText } from './numbers.ts'
+import { numberForm, numberText } from './numbers.ts'
 import type { NumberText } from './numbers.ts'
 import type { FieldSpec, Mapping, Sign } from './mapping-grammar.ts'
 import { refused, shown } from './refusal.ts'
@@ -18,9 +18,11 @@ export class Money {
   /** Of the minor unit; undefined where the record has no currency. */
   digits: number | undefined
   rate: Decimal = ONE
+  readonly #form: string
 
   constructor(mapping: Mapping) {
     this.text = numberText(mapping)
+    this.#form = numberForm(mapping)
   }
 
   /** A value × quantity in minor units. */
@@ -29,8 +31,11 @@ export class Money {
       return refused('missing-field', `currency: is missing, ${name} (amount) needs one`)
     const text = this.text(value)
     const minor = text === undefined ? undefined : parseMinor(text, this.digits, quantity, this.rate)
-    if (minor === undefined)
-      return refused('bad-value', `${name} (amount): ${shown(value)} is not a decimal number`)
+    if (minor === undefined) {
+      const wrong =
+        text !== undefined && isDecimal(text) ? 'too large' : `not a number of the form ${this.#form}`
+      return refused('bad-value', `${name} (amount): ${shown(value)} is ${wrong}`)
+    }
     return signed(minor, sign) ?? refused('bad-value', `${name} (amount): ${shown(value)} is ${WRONG[sign]}`)
   }
 

@@ -32,4 +32,9 @@ export function numberText({ numbers }: Pick<Mapping, 'numbers'>): NumberText {
   }
 }
 
+/** An example of such a number, for messages. */
+export function numberForm({ numbers }: Pick<Mapping, 'numbers'>): string {
+  return `1${numbers?.thousands?.[0] ?? ''}234${numbers?.decimal ?? '.'}56`
+}
+
 const literal = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\/-]/g, String.raw`\$&`)

@@ -28,5 +28,7 @@ export function shownUser(value: unknown): string {
     ? `a text of ${value.length} characters`
     : value === null
       ? 'null'
-      : `a ${typeof value}`
+      : typeof value === 'object'
+        ? 'an object'
+        : `a ${typeof value}`
 }

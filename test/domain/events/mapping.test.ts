@@ -43,12 +43,12 @@ describe('rees46', () => {
     ['a price of nothing stays', 6, '0.00', { amountMinor: 0 }],
     ['no price', 6, '', 'missing-field: amountMinor: is missing, order_completed requires it'],
     ['a negative price', 6, '-3', 'bad-value: price (amount): "-3" is negative'],
-    ['a price that is NaN', 6, 'NaN', 'bad-value: price (amount): "NaN" is not a decimal number'],
+    ['a price that is NaN', 6, 'NaN', 'bad-value: price (amount): "NaN" is not a number of the form 1234.56'],
     [
       'a price that is infinite',
       6,
       'Infinity',
-      'bad-value: price (amount): "Infinity" is not a decimal number',
+      'bad-value: price (amount): "Infinity" is not a number of the form 1234.56',
     ],
     ['no user', 7, '', 'missing-field: user_id (user): is missing'],
     [

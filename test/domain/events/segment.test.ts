@@ -143,7 +143,7 @@ describe('segment', () => {
     [
       'a price that is none',
       { event: 'Product Viewed', properties: { product_id: 'p', price: 'free' } },
-      'bad-value: properties.price (amount): "free" is not a decimal number',
+      'bad-value: properties.price (amount): "free" is not a number of the form 1234.56',
     ],
     [
       'half a piece',
