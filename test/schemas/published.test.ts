@@ -7,8 +7,7 @@ import { encodeMembership, encodeTransition } from '../../src/domain/segments/pa
 import { EVENT_KINDS } from '../../src/domain/events/kinds.ts'
 import { parseMapping } from '../../src/domain/events/mapping.ts'
 import { eventSchema } from '../../src/domain/events/schema.ts'
-import { encodeJournalLine } from '../../src/ports/journal-line.ts'
-import { START_MS, journalLine, membership, transition } from '../support/revisions.ts'
+import { START_MS, membership, transition } from '../support/revisions.ts'
 import { SCHEMAS, asyncApi } from './asyncapi.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -141,7 +140,6 @@ describe('the AsyncAPI document', () => {
     ['segmentChanged', encodeTransition(transition(7), 'shop')],
     ['segmentChanged', encodeTransition(leaving, 'shop')],
     ['userSegment', encodeMembership(membership('u-1', 'loyal'))],
-    ['journalLine', encodeJournalLine(journalLine(1))],
     ['event', JSON.stringify({ eventId: 'e', userId: 'u', eventTime: START_MS, kind: 'page_viewed' })],
   ])('%s: what is written is what it says', (message, text) => {
     const value = JSON.parse(text) as Json

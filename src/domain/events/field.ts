@@ -47,10 +47,10 @@ export function firstOf(readers: readonly FieldReader[]): FieldReader {
   }
 }
 
-/** A scalar as text; undefined for what has no faithful text, such as an integer beyond 2^53 in a double. */
+/** A scalar as text; undefined for what has no faithful text, such as an integer beyond 2^53. */
 export function asText(value: unknown): string | undefined {
   if (typeof value === 'string') return value
-  if (typeof value === 'boolean' || typeof value === 'bigint') return String(value)
+  if (typeof value === 'boolean') return String(value)
   if (typeof value !== 'number' || !Number.isFinite(value)) return undefined
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? undefined : String(value)
 }

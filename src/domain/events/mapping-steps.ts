@@ -229,7 +229,7 @@ function attributeReader(member: string, spec: AttributeSpec, fieldOf: FieldOf, 
   const typed = typeof spec === 'object' && !Array.isArray(spec) ? spec : undefined
   const as = typed?.as
   const convert = (value: unknown): unknown => {
-    if (as === undefined) return typeof value === 'bigint' ? String(value) : value
+    if (as === undefined) return value
     if (as === 'text') return asText(value)
     if (as === 'boolean') return BOOLEANS.get(asText(value)?.toLowerCase())
     const number = Number(numberOf(value) ?? Number.NaN)

@@ -73,7 +73,7 @@ const bundle = (what: string, spoil: (value: Record<string, unknown>) => unknown
 export const BUNDLES: readonly Bad[] = [
   {
     what: 'a bundle that is not there',
-    says: 'file-missing: no bundle at model: expected a folder with model.json, or a name or version below models',
+    says: 'file-missing: no bundle at model: expected a folder with model.json, or a name, alias or version below models',
     outcome: () => inFolder(async (dir) => (await openBundleFiles().load(join(dir, 'model'))).bundle.version),
   },
   bundle(
