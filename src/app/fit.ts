@@ -13,6 +13,7 @@ import { newSweep, sweepRows } from '../domain/model/sweep.ts'
 import { transformValue } from '../domain/model/transform.ts'
 import { columnsOf, projectionOf } from '../domain/segments/assigner.ts'
 import type { Bundle } from '../domain/segments/bundle.ts'
+import type { Fitted } from './fitted.ts'
 
 /** How rows in component space are grouped. */
 export interface FitOptions {
@@ -43,7 +44,7 @@ export interface ClusterQuality {
 }
 
 export interface FittedProjection {
-  readonly scaler: Scaler
+  readonly scaler: Pick<Scaler, 'mean' | 'scale'>
   /** Transformed and standardised, n × F. */
   readonly scaled: Matrix
   readonly pca: Pca
@@ -58,21 +59,13 @@ export interface FittedCentroids {
   readonly cut: number
   /** Rows beyond the adjusted fences of a component. */
   readonly flagged: number
-  readonly clustering: 'full' | 'mini-batch'
+  readonly clustering: string
   readonly iterations: number
 }
 
 /** Transform, standardisation and components of raw rows (n × F); `training-data` where all are the same. */
 export function fitProjection(raw: Matrix, featureSet: FeatureSet, components: number): FittedProjection {
-  const columns = columnsOf(featureSet)
-  const scaled = matrixOf(raw.rows, raw.cols)
-  for (let at = 0; at < raw.data.length; at++) {
-    const f = columns[at % raw.cols]
-    scaled.data[at] = transformValue(
-      f?.transform ?? 'none',
-      Math.min(raw.data[at] as number, f?.cap ?? Number.POSITIVE_INFINITY),
-    )
-  }
+  const scaled = transformed(raw, featureSet)
   const scaler = fitScaler(scaled)
   if (scaler.constant.every(Boolean)) {
     fail(
@@ -82,6 +75,29 @@ export function fitProjection(raw: Matrix, featureSet: FeatureSet, components: n
   }
   standardise(scaled, scaler, scaled)
   return { scaler, scaled, pca: fitPca(scaled, components) }
+}
+
+/** The same by a chain that another program fitted. */
+export function givenProjection(
+  raw: Matrix,
+  featureSet: FeatureSet,
+  { scaler, pca }: Fitted,
+): FittedProjection {
+  const own = { mean: Float64Array.from(scaler.mean), scale: Float64Array.from(scaler.scale) }
+  const scaled = transformed(raw, featureSet)
+  standardise(scaled, own, scaled)
+  return { scaler: own, scaled, pca }
+}
+
+function transformed(raw: Matrix, featureSet: FeatureSet): Matrix {
+  const columns = columnsOf(featureSet)
+  const out = matrixOf(raw.rows, raw.cols)
+  for (let at = 0; at < raw.data.length; at++) {
+    const f = columns[at % raw.cols]
+    const value = Math.min(raw.data[at] as number, f?.cap ?? Number.POSITIVE_INFINITY)
+    out.data[at] = transformValue(f?.transform ?? 'none', value)
+  }
+  return out
 }
 
 /** Scores (n × C) by the very code that serves, so that training and serving agree to the last bit. */
@@ -111,27 +127,43 @@ export function fitCentroids(
   const run = full
     ? kmeans(kept, { k, seed, starts, tolerance, onStart })
     : miniBatchKmeans(kept, { k, seed, starts, onStart })
-  const sweep = newSweep(k, z.cols)
-  const labels = new Int32Array(z.rows).fill(-1)
-  sweepRows(z, run.centres, labels, sweep)
-  const row = (q: number): Float64Array => run.centres.subarray(q * z.cols, (q + 1) * z.cols)
-  const order = Array.from(sweep.weights.keys()).sort(
-    (a, b) => (sweep.weights[b] as number) - (sweep.weights[a] as number) || compareRows(row(a), row(b)),
-  )
-  if (sweep.weights.some((n) => n === 0))
-    fail('training-data', `k-means found fewer than ${k} groups: the data holds no ${k} that differ`)
-  const centres = new Float64Array(run.centres.length)
-  order.forEach((q, at) => centres.set(row(q), at * z.cols))
-  // once more with the final order, so that ties go to the lowest index as they will when serving
-  sweepRows(z, centres, labels, sweep)
   return {
-    centres,
-    labels,
+    ...inOrder(z, run.centres, k),
     cut: z.rows - kept.rows,
     flagged: z.rows - within.length,
     clustering: full ? 'full' : 'mini-batch',
     iterations: run.iterations,
   }
+}
+
+/** The same by centroids that another program fitted. */
+export function givenCentroids(z: Matrix, { centroids, by }: Fitted): FittedCentroids {
+  const within = rowsWithinFences(z)
+  return {
+    ...inOrder(z, Float64Array.from(centroids.flat()), centroids.length),
+    cut: 0,
+    flagged: z.rows - within.length,
+    clustering: by,
+    iterations: 0,
+  }
+}
+
+/** Centres in order of descending share of everybody, ties by coordinates, and everybody's label. */
+function inOrder(z: Matrix, found: Float64Array, k: number): Pick<FittedCentroids, 'centres' | 'labels'> {
+  const sweep = newSweep(k, z.cols)
+  const labels = new Int32Array(z.rows).fill(-1)
+  sweepRows(z, found, labels, sweep)
+  if (sweep.weights.some((n) => n === 0))
+    fail('training-data', `fewer than ${k} groups have a user: the data holds no ${k} that differ`)
+  const row = (q: number): Float64Array => found.subarray(q * z.cols, (q + 1) * z.cols)
+  const order = Array.from(sweep.weights.keys()).sort(
+    (a, b) => (sweep.weights[b] as number) - (sweep.weights[a] as number) || compareRows(row(a), row(b)),
+  )
+  const centres = new Float64Array(found.length)
+  order.forEach((q, at) => centres.set(row(q), at * z.cols))
+  // once more with the final order, so that ties go to the lowest index as they will when serving
+  sweepRows(z, centres, labels, sweep)
+  return { centres, labels }
 }
 
 function keptRows(z: Matrix, within: Int32Array, cut: FitOptions['outlierCut']): Matrix {

@@ -12,11 +12,14 @@ import { DEFAULT_POLICY, type Policy } from '../domain/segments/policy.ts'
 import {
   fitCentroids,
   fitProjection,
+  givenCentroids,
+  givenProjection,
   projectAll,
   qualityOf,
   type ClusterQuality,
   type FitOptions,
 } from './fit.ts'
+import type { Fitted } from './fitted.ts'
 import { eligibleRows, type FeatureTable } from './training-table.ts'
 
 /** How a bundle is trained. Times are ISO 8601. */
@@ -47,6 +50,8 @@ export interface TrainInput {
   /** Raw values, the columns of `featureSet` in its order (see `alignTable`). */
   readonly table: FeatureTable
   readonly options: TrainOptions
+  /** Numbers of another program: nothing is fitted, k and components are theirs. */
+  readonly fitted?: Fitted | undefined
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
@@ -64,23 +69,29 @@ export interface Trained {
  * the same table, options and seed give the same version. Rejects with `training-data` where the table cannot carry a model.
  * Everybody with enough events counts for scaler, components, shares, profiles and radii; a cut concerns the centroids alone.
  */
-export function trainBundle({ featureSet, table, options, onProgress }: TrainInput): Trained {
+export function trainBundle({ featureSet, table, options: given, fitted, onProgress }: TrainInput): Trained {
+  const shape = fitted && { k: fitted.centroids.length, components: fitted.pca.components.length }
+  const options = { ...given, ...shape }
   const rows = eligibleRows(table, featureSet, options)
   const raw = selectRows(
     matrixOf(table.values.length / table.columns.length, table.columns.length, table.values),
     rows,
   )
   const steps = options.starts + 3
-  const { scaler, scaled, pca } = fitProjection(raw, featureSet, options.components)
+  const { scaler, scaled, pca } = fitted
+    ? givenProjection(raw, featureSet, fitted)
+    : fitProjection(raw, featureSet, options.components)
   onProgress?.(1, steps)
 
   const projection = { scaler: { mean: Array.from(scaler.mean), scale: Array.from(scaler.scale) }, pca }
   const z = projectAll(raw, { featureSet, ...projection })
-  const groups = fitCentroids(z, options, (done) => onProgress?.(1 + done, steps))
+  const groups = fitted
+    ? givenCentroids(z, fitted)
+    : fitCentroids(z, options, (done) => onProgress?.(1 + done, steps))
   const { centres, labels } = groups
   onProgress?.(2 + options.starts, steps)
 
-  const { segments, given } = describe(featureSet, { raw, scaled, labels, k: options.k })
+  const { segments, first } = describe(featureSet, { raw, scaled, labels, k: options.k })
   const quality = qualityOf(z, labels, centres, options)
   const { asOf, source, seed, starts, tolerance, outlierCut } = options
   const { minEvents, marginRatio, dwellMs, confirmForMs, outlier } = options
@@ -116,7 +127,7 @@ export function trainBundle({ featureSet, table, options, onProgress }: TrainInp
   onProgress?.(steps, steps)
   return {
     bundle,
-    labels: completeLabels(Object.keys(given), given),
+    labels: completeLabels(Object.keys(first), first),
     metrics,
     assigned,
     qualities: [quality],
@@ -136,7 +147,7 @@ interface Grouped {
 function describe(
   featureSet: FeatureSet,
   { raw, scaled, labels, k }: Grouped,
-): { segments: Bundle['segments']; given: Labels } {
+): { segments: Bundle['segments']; first: Labels } {
   const { means, sizes } = clusterMeans(raw, labels, k)
   const profiles = rowsOf(means)
   const shares = Array.from(sizes, (n) => n / raw.rows)
@@ -152,5 +163,5 @@ function describe(
     share: shares[i] as number,
     profile: profiles[i] as number[],
   }))
-  return { segments, given: Object.fromEntries(named.map(({ key, label }) => [key, label])) }
+  return { segments, first: Object.fromEntries(named.map(({ key, label }) => [key, label])) }
 }

@@ -172,7 +172,7 @@ describe('the package', () => {
     const paths = files.map((file) => file.path)
     const foreign = paths.filter(
       (path) =>
-        !/^(README\.md|LICENSE|package\.json|dist\/.+\.js|schemas\/[^/]+\.(json|avsc)|models\/(feature-sets|mappings)\/[^/]+\.json)$/.test(
+        !/^(README\.md|LICENSE|package\.json|dist\/.+\.js|schemas\/[^/]+\.(json|avsc)|models\/((feature-sets|mappings)\/[^/]+\.json|export_sklearn\.py))$/.test(
           path,
         ),
     )

@@ -1,15 +1,16 @@
 import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { openBundleFiles } from '../../adapters/files/bundles.ts'
+import { checkFitted, fittedFeatures, parseFitted, type Fitted } from '../../app/fitted.ts'
 import { trainBundle, TRAIN_DEFAULTS, type Trained, type TrainOptions } from '../../app/train.ts'
 import { columnsOf } from '../../domain/segments/assigner.ts'
-import type { FeatureSet } from '../../domain/features/feature-set.ts'
+import { parseFeatureSet, type FeatureSet } from '../../domain/features/feature-set.ts'
 import { segmentName } from '../../domain/segments/label.ts'
 import { fail } from '../../errors.ts'
 import { duration, number, percent } from '../../render/format.ts'
 import { facts, table, type Column } from '../../render/table.ts'
 import type { Cli } from '../cli.ts'
-import { FEATURE_SET_DEFAULT, loadFeatureSet } from '../declarations.ts'
+import { FEATURE_SET_DEFAULT, loadFeatureSet, readText } from '../declarations.ts'
 import {
   currencyOption,
   examples,
@@ -32,6 +33,7 @@ interface Flags extends FitFlags, PolicyFlags {
   readonly seed: number
   readonly events?: readonly string[]
   readonly features?: string
+  readonly fitted?: string
   readonly featureSet?: string
   readonly asOf?: string
   readonly currency?: string
@@ -50,6 +52,10 @@ export function registerTrain(program: Command, cli: Cli): void {
     )
     .option('--events <file...>', 'events as NDJSON, plain or gzipped; - is standard input')
     .option('--features <file>', 'a table written by `segmentation features`, instead of events')
+    .option(
+      '--fitted <file>',
+      'numbers of a scikit-learn pipeline (models/export_sklearn.py): nothing is fitted',
+    )
     .addOption(
       featureSetChoice(`; default: ${FEATURE_SET_DEFAULT}, of a table its columns of numbers as they are`),
     )
@@ -73,9 +79,10 @@ export function registerTrain(program: Command, cli: Cli): void {
 
 async function train(cli: Cli, flags: Flags): Promise<void> {
   const started = performance.now()
-  const { featureSet, ...input } = await readTable(cli, flags)
+  const { featureSet, fitted, ...input } = await readTable(cli, flags)
   if (input.unused.length > 0) {
-    const why = flags.featureSet === undefined ? 'they hold no number' : 'the feature set does not name them'
+    const named = flags.featureSet !== undefined || fitted !== undefined
+    const why = named ? 'the feature set does not name them' : 'they hold no number'
     cli.note(`not used, ${why}: ${input.unused.join(', ')}`)
   }
   const options: TrainOptions = {
@@ -93,7 +100,7 @@ async function train(cli: Cli, flags: Flags): Promise<void> {
   }
   let trained: Trained
   try {
-    trained = trainBundle({ featureSet, table: input.table, options, onProgress })
+    trained = trainBundle({ featureSet, table: input.table, options, fitted, onProgress })
   } finally {
     progress?.stop()
   }
@@ -102,12 +109,19 @@ async function train(cli: Cli, flags: Flags): Promise<void> {
   cli.note(`trained in ${duration(performance.now() - started)}`)
 }
 
-async function readTable(cli: Cli, flags: Flags): Promise<TrainingTable & { featureSet: FeatureSet }> {
+interface Input extends TrainingTable {
+  readonly featureSet: FeatureSet
+  readonly fitted?: Fitted
+}
+
+async function readTable(cli: Cli, flags: Flags): Promise<Input> {
   if ((flags.events === undefined) === (flags.features === undefined)) {
     fail('usage', 'train needs either --events FILE… or --features FILE.csv')
   }
   const { currency } = flags
   if (flags.features === undefined) {
+    if (flags.fitted !== undefined)
+      fail('usage', '--fitted needs the table that it was fitted on: --features FILE.csv')
     const featureSet = loadFeatureSet(flags.featureSet ?? FEATURE_SET_DEFAULT)
     return {
       featureSet,
@@ -116,7 +130,22 @@ async function readTable(cli: Cli, flags: Flags): Promise<TrainingTable & { feat
   }
   if (flags.asOf !== undefined) fail('usage', '--as-of belongs to --events; a table has its own times')
   const given = flags.featureSet === undefined ? undefined : loadFeatureSet(flags.featureSet)
-  return tableOfCsv(flags.features, given, currency)
+  if (flags.fitted === undefined) return tableOfCsv(flags.features, given, currency)
+  const fitted = readFitted(flags.fitted)
+  const set = given ?? parseFeatureSet(fittedFeatures(fitted, basename(flags.fitted, '.json')), flags.fitted)
+  checkFitted(fitted, set, flags.fitted)
+  return { fitted, ...tableOfCsv(flags.features, set, currency) }
+}
+
+function readFitted(path: string): Fitted {
+  const text = readText(path)
+  try {
+    return parseFitted(JSON.parse(text), path)
+  } catch (error) {
+    if (error instanceof SyntaxError)
+      return fail('training-data', `${path}: not JSON: ${error.message}`, error)
+    throw error
+  }
 }
 
 function trainedJson({ bundle, metrics, qualities }: Trained, out: string): string {
