@@ -97,7 +97,7 @@ describe('declarations', () => {
 
   it('that do not exist name those that do', () => {
     expect(() => loadFeatureSet('nosuch')).toThrow(/nosuch: not found; built in: .*seed/)
-    expect(() => loadMapping('rees47')).toThrow('rees47: not found; built in: rees46, segment')
+    expect(() => loadMapping('rees47')).toThrow('rees47: not found; built in: online-retail, rees46, segment')
     expect(() => loadMapping('./none.json')).toThrow(expect.objectContaining({ code: 'file-missing' }))
   })
 
