@@ -217,7 +217,13 @@ export function recipeOf(
 }
 
 function duePolicy(config: RunConfig): DuePolicy {
-  return { maxSleepMs: parseDurationMs(config.maxSleep) ?? DAY_MS, spreadMs: DEFAULT_SPREAD_MS }
+  const { forgetAfterDays, anonymousForgetAfterDays } = config.policy
+  return {
+    maxSleepMs: parseDurationMs(config.maxSleep) ?? DAY_MS,
+    spreadMs: DEFAULT_SPREAD_MS,
+    forgetAfterMs: forgetAfterDays * DAY_MS,
+    forgetAnonymousAfterMs: anonymousForgetAfterDays * DAY_MS,
+  }
 }
 
 interface Parts {

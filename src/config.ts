@@ -6,6 +6,18 @@ import { currencyCode, mappingSchema } from './domain/events/mapping.ts'
 /** Form of `config.json` that this version writes and reads. */
 export const RUN_CONFIG_FORMAT = 1
 
+const days = z.int().min(1).max(36_500)
+
+/** When silent users are forgotten. Its defaults are written here. */
+export const forgettingSchema = z
+  .strictObject({
+    /** Without an event for so long, a user is deleted, with a tombstone. */
+    forgetAfterDays: days.default(400),
+    /** The same where he never had a segment. */
+    anonymousForgetAfterDays: days.default(30),
+  })
+  .prefault({})
+
 const input = z.strictObject({
   topic: z.string(),
   path: z.string(),
@@ -26,6 +38,7 @@ export const runConfigSchema = z.strictObject({
   maxSleep: z
     .string()
     .refine((text) => parseDurationMs(text) !== undefined, 'expected a duration such as "24h" or "7d"'),
+  policy: forgettingSchema,
   /** ISO 8601; null: everything is live. */
   liveFrom: z.string().nullable(),
   /** The one currency of all amounts. Never none: without one, two could be added. */

@@ -15,6 +15,7 @@ import {
   sameRun,
   type RunConfig,
   type RunInput,
+  forgettingSchema,
 } from './config.ts'
 
 /** What the caller asks for; only a first start needs all of it. */
@@ -75,6 +76,7 @@ export async function settle(folder: RunFolder, asked: Asked): Promise<RunConfig
     locale: asked.locale ?? 'en',
     follow: asked.follow,
     maxSleep: asked.maxSleep ?? (asked.follow ? MAX_SLEEP_LIVE : MAX_SLEEP_COMPLETE),
+    policy: forgettingSchema.parse({}),
     liveFrom: asked.liveFrom ?? null,
     currency,
     inputs: [...asked.inputs],

@@ -166,6 +166,7 @@ function runConfig(config: LiveConfig, mappings: ReadonlyMap<string, Mapping>, b
     currency: runCurrency({ currency: config.currency ?? undefined, inputs }, bundle),
     follow: true,
     maxSleep: config.maxSleep,
+    policy: config.policy,
     liveFrom: config.liveFrom,
     model: bundle.version,
     inputs,

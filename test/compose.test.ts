@@ -10,6 +10,7 @@ const made: RunConfig = {
   locale: 'en',
   follow: false,
   maxSleep: '24h',
+  policy: { forgetAfterDays: 400, anonymousForgetAfterDays: 30 },
   liveFrom: null,
   currency: 'EUR',
   inputs: [{ topic: 'events', path: 'events.ndjson', format: 'ndjson', mapping: null }],
@@ -22,6 +23,7 @@ describe('the recipe of a run', () => {
     ['its currency', { currency: 'JPY' }],
     ['its locale', { locale: 'fr' }],
     ['how long the quiet sleep', { maxSleep: '7d' }],
+    ['when they are forgotten', { policy: { forgetAfterDays: 399, anonymousForgetAfterDays: 30 } }],
     ['a mapping', { inputs: mapped }],
   ])('is another one with %s', (_, change) => {
     expect(recipeOf({ ...made, ...change }, { UTC })).not.toBe(recipeOf(made, { UTC }))

@@ -41,7 +41,14 @@ export async function replay({ options, journal, ports, onRevision }: ReplayOpti
   const head = genesisHead(first.value)
   const fold = new TaskFold(options, head, { stored: false, knownRev: head.rev })
   await outlet.publish(fence, { revisions: [bare(first.value)] })
-  await store.checkpoint(TASK, { token, after: undefined, head, profiles: [], memberships: [] })
+  await store.checkpoint(TASK, {
+    token,
+    after: undefined,
+    head,
+    profiles: [],
+    memberships: [],
+    forgotten: [],
+  })
   let stored: Rev = 0
   let page = new OpenPage()
   let transitions = 0

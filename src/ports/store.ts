@@ -74,6 +74,11 @@ export interface Checkpoint {
   readonly head: Head
   readonly profiles: readonly SealedProfile[]
   readonly memberships: readonly Membership[]
+  /**
+   * Users of whom nothing stays: profile, due, membership and place among members are removed in one step with the head, for a
+   * refold from the head before still needs them. None of them has a profile in `profiles`.
+   */
+  readonly forgotten: readonly string[]
 }
 
 export interface Slice {

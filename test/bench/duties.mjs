@@ -67,7 +67,15 @@ function duties(plan, bundle, labels) {
   const options = {
     task: 0,
     inputs,
-    segmenter: { locale: 'en', due: { maxSleepMs: 7 * 86_400_000, spreadMs: 600_000 } },
+    segmenter: {
+      locale: 'en',
+      due: {
+        maxSleepMs: 7 * 86_400_000,
+        spreadMs: 600_000,
+        forgetAfterMs: 400 * 86_400_000,
+        forgetAnonymousAfterMs: 30 * 86_400_000,
+      },
+    },
     recipe: 'bench',
     revisionSteps: 2000,
     maxProfiles: 1e9,

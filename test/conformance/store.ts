@@ -24,6 +24,7 @@ export const checkpoint = (over: Partial<Checkpoint> = {}): Checkpoint => ({
   head: head(1),
   profiles: [],
   memberships: [],
+  forgotten: [],
   ...over,
 })
 
@@ -169,26 +170,22 @@ function deletionTests(at: () => StoreHarness): void {
   }
 
   test.each([
-    ['a membership with segment null', [], [membership('u', null)], [undefined, undefined, []]],
+    ['a forgotten user goes whole', [], [], ['u'], [undefined, undefined, []]],
     [
-      'a profile of no bytes',
-      [{ user: 'u', due: 0, bytes: new Uint8Array(0) }],
-      [],
-      [undefined, membership('u', 'loyal'), ['u']],
-    ],
-    [
-      'both',
-      [{ user: 'u', due: 0, bytes: new Uint8Array(0) }],
-      [membership('u', null)],
-      [undefined, undefined, []],
-    ],
-    [
-      'a tombstone of one who came back',
+      'one who came back without a segment has a profile, and no membership',
       [profile('u', 8, 4)],
       [membership('u', null)],
+      [],
       [Uint8Array.of(4), undefined, []],
     ],
-  ])('%s deletes what it says', async (_what, profiles, memberships, expected) => {
+    [
+      'one who came back to his segment has both',
+      [profile('u', 8, 4)],
+      [membership('u', 'loyal')],
+      [],
+      [Uint8Array.of(4), membership('u', 'loyal'), ['u']],
+    ],
+  ])('deletion: %s', async (_what, profiles, memberships, forgotten, expected) => {
     const store = at().store()
     const fence = await at().fence()
     await store.take(fence, 'a')
@@ -196,18 +193,34 @@ function deletionTests(at: () => StoreHarness): void {
       0,
       checkpoint({ profiles: [profile('u', 5)], memberships: [membership('u', 'loyal')] }),
     )
-    await store.checkpoint(0, checkpoint({ after: 1, head: head(2), profiles, memberships }))
+    await store.checkpoint(0, checkpoint({ after: 1, head: head(2), profiles, memberships, forgotten }))
     expect(await gone('u')).toEqual(expected)
     const { dues } = await store.read(0, 'a', [], 0, 10)
     expect(dues.map((d) => d.due)).toEqual(expected[0] === undefined ? [] : [8])
     expect((await store.take(fence, 'a'))?.rev).toBe(2)
   })
 
+  test('many are forgotten at once, and their segments’ lists with them', async () => {
+    const store = at().store()
+    const fence = await at().fence()
+    await store.take(fence, 'a')
+    const users = Array.from({ length: 2500 }, (_, i) => `u${i}`)
+    const profiles = users.map((user) => profile(user, 5))
+    const memberships = users.map((user, i) => membership(user, i % 2 === 0 ? 'loyal' : 'lost'))
+    await store.checkpoint(0, checkpoint({ profiles, memberships }))
+    const forgotten = users.slice(1)
+    const second = checkpoint({ after: 1, head: head(2), forgotten })
+    expect([await store.checkpoint(0, second), await store.checkpoint(0, second)]).toEqual(['ok', 'ok'])
+    expect((await store.read(0, 'a', [], 0, 10)).dues.map((d) => d.user)).toEqual(['u0'])
+    expect(await gone('u1')).toEqual([undefined, undefined, ['u0']])
+    expect((await at().store().take(fence, 'b'))?.rev).toBe(2)
+  })
+
   test('deleting one who is not there changes nothing', async () => {
     const store = at().store()
     const fence = await at().fence()
     await store.take(fence, 'a')
-    await store.checkpoint(0, checkpoint({ memberships: [membership('nobody', null)] }))
+    await store.checkpoint(0, checkpoint({ forgotten: ['nobody'] }))
     expect((await store.take(fence, 'a'))?.rev).toBe(1)
   })
 }

@@ -127,7 +127,7 @@ describe('the clock of followed inputs', () => {
   it('moves a quiet user while nothing arrives, and the past can be computed again', async () => {
     const model = await minutesModel()
     // the clock stays five seconds behind: his wake, a minute and his place in the spread later, is about three seconds away
-    const dueAfterMs = MINUTE_MS + spreadOf('quiet', { maxSleepMs: 0, spreadMs: DEFAULT_SPREAD_MS })
+    const dueAfterMs = MINUTE_MS + spreadOf('quiet', { spreadMs: DEFAULT_SPREAD_MS })
     const eventTime = Date.now() - dueAfterMs - 2 * SECOND_MS
     const event = { eventId: 'e1', userId: 'quiet', eventTime, kind: 'page_viewed' }
     const { dir, args } = ownFile('quiet', textOf([JSON.stringify(event)]), model)

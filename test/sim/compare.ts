@@ -78,8 +78,11 @@ function stateFaults(oracle: Oracle, rev: number, { profiles, head, members }: K
       faults.push(`profile of ${user}`)
     const last = oracle.transitions.filter((t) => t.userId === user).at(-1)
     const member = JSON.parse(members.get(user) ?? '{}') as { segment?: string; sequence?: number }
-    if (last?.to !== member.segment || last?.sequence !== member.sequence)
+    const expected = last?.to ? [last.to, last.sequence] : []
+    if (String(expected) !== String([member.segment, member.sequence].filter((x) => x !== undefined)))
       faults.push(`membership of ${user}`)
   }
+  for (const user of members.keys())
+    if (oracle.profiles.find(user) < 0) faults.push(`a membership of ${user}, who is forgotten`)
   return faults
 }

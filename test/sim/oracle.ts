@@ -48,7 +48,7 @@ export class Oracle {
 
   constructor(scenario: Scenario, liveFrom: number) {
     this.scenario = scenario
-    this.#plain = new PlainUsers(this.profiles)
+    this.#plain = new PlainUsers(this.profiles, scenario.due)
     this.#segmenter = new Segmenter(this.profiles, { app: 'sim', locale: 'en', liveFrom, due: scenario.due })
   }
 
@@ -150,6 +150,7 @@ export class Oracle {
         { kind: e.kind, eventId: e.eventId, topic, partition: 0, offset: item.offset },
         this.transitions,
       )
+      this.#plain.seen(slot, e.eventTime)
       this.#decided(slot)
       this.profiles.setStamp(slot, rev)
     }
@@ -214,8 +215,17 @@ export class Oracle {
         this.profiles.setStamp(best, rev)
         continue
       }
-      this.#plain.before(best, Math.max(this.profiles.due(best), this.profiles.asOf(best)))
-      this.#segmenter.wake(best, this.transitions, 0)
+      const asOf = Math.max(this.profiles.due(best), this.profiles.asOf(best))
+      const gone = this.#plain.expired(best, asOf)
+      if (!gone) this.#plain.before(best, asOf)
+      const user = this.profiles.user(best)
+      if (this.#segmenter.wake(best, this.transitions, 0) === gone)
+        this.faults.push(`${user} is ${gone ? 'not ' : ''}forgotten`)
+      if (gone) {
+        this.#plain.forget(best)
+        this.profiles.free(best)
+        continue
+      }
       this.#decided(best)
       this.profiles.setStamp(best, rev)
     }

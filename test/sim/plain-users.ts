@@ -1,3 +1,4 @@
+import type { DuePolicy } from '../../src/domain/profile/due.ts'
 import type { Profiles } from '../../src/domain/profile/profiles.ts'
 import { compileAssigner, type Assigner } from '../../src/domain/segments/assigner.ts'
 import type { Bundle } from '../../src/domain/segments/bundle.ts'
@@ -12,16 +13,36 @@ export class PlainUsers {
   readonly #bundles: { readonly bundle: Bundle; readonly assigner: Assigner }[] = []
   readonly #stands = new Map<string, Stand>()
   readonly #deployment = new Map<string, number>()
+  readonly #seen = new Map<string, number>()
+  readonly #due: DuePolicy
   readonly #raw: Float64Array
   suppressed: Record<string, number> = {}
 
-  constructor(profiles: Profiles) {
+  constructor(profiles: Profiles, due: DuePolicy) {
     this.#profiles = profiles
+    this.#due = due
     this.#raw = new Float64Array(profiles.plan.columns.length)
   }
 
   deploy(bundle: Bundle): void {
     this.#bundles.push({ bundle, assigner: compileAssigner(bundle) })
+  }
+
+  seen(slot: number, eventTime: number): void {
+    const user = this.#profiles.user(slot)
+    this.#seen.set(user, Math.max(eventTime, this.#seen.get(user) ?? 0))
+  }
+
+  /** Has he been silent for so long that he is to be forgotten? */
+  expired(slot: number, asOf: number): boolean {
+    const user = this.#profiles.user(slot)
+    const assigned = (this.#stands.get(user) ?? NEWCOMER).segment !== null
+    const { forgetAfterMs, forgetAnonymousAfterMs } = this.#due
+    return asOf - (this.#seen.get(user) ?? 0) >= (assigned ? forgetAfterMs : forgetAnonymousAfterMs)
+  }
+
+  forget(slot: number): void {
+    for (const map of [this.#stands, this.#deployment, this.#seen]) map.delete(this.#profiles.user(slot))
   }
 
   /** Before an event is folded or time passes: is another bundle to see him first? */

@@ -207,7 +207,13 @@ export function makeScenario(random: Random, live: boolean): Scenario {
     orders: behaviour(random, 'orders', Math.ceil(n / 3), t),
   }
   const inputs = Object.fromEntries(TOPICS.map((topic) => [topic, lay(random, raw[topic], t)]))
-  return { inputs, due: { maxSleepMs: 15 * MINUTE_MS, spreadMs: random.below(2) === 0 ? MINUTE_MS : 0 } }
+  const due: DuePolicy = {
+    maxSleepMs: 15 * MINUTE_MS,
+    spreadMs: random.below(2) === 0 ? MINUTE_MS : 0,
+    forgetAfterMs: random.below(2) === 0 ? 12 * MINUTE_MS : DAY_MS,
+    forgetAnonymousAfterMs: random.below(2) === 0 ? 5 * MINUTE_MS : DAY_MS,
+  }
+  return { inputs, due }
 }
 
 const decoded = new WeakMap<RawRecord, Content>()

@@ -132,6 +132,10 @@ export class SimStoreServer {
       if (v !== 'ok') return v
       const whole = chunks === 0 ? k.progress === '' : k.progress === `${S}:${chunks}`
       if (!whole && !DEFECTS.noChain && !DEFECTS.headFirst) return 'stale'
+      for (const user of c.forgotten) {
+        if (k.profiles.delete(user)) k.profileCount--
+        k.members.delete(user)
+      }
       k.head = c.head
       k.progress = ''
       this.#stored(c.head)
@@ -153,7 +157,8 @@ export class SimStoreServer {
           if (!k.profiles.has(user)) k.profileCount++
           k.profiles.set(user, { bytes, due })
           const member = memberships.get(user)
-          if (member) k.members.set(user, JSON.stringify(member))
+          if (member?.segment === null) k.members.delete(user)
+          else if (member) k.members.set(user, JSON.stringify(member))
         }
         k.progress = `${S}:${i}`
         return 'ok'

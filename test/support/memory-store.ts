@@ -86,7 +86,7 @@ export class MemoryStore implements StateStore {
 
   async checkpoint(
     p: Task,
-    { token, after, head, profiles, memberships }: Checkpoint,
+    { token, after, head, profiles, memberships, forgotten }: Checkpoint,
   ): Promise<'ok' | 'stale' | 'fenced'> {
     const state = this.state.of(p)
     if (state.token !== token) return 'fenced'
@@ -96,12 +96,12 @@ export class MemoryStore implements StateStore {
       if (m.segment === null) state.members.delete(m.userId)
       else state.members.set(m.userId, m)
     }
-    const gone = memberships.filter((m) => !state.members.has(m.userId)).map((m) => m.userId)
-    for (const user of gone) state.profiles.delete(user)
-    for (const profile of profiles) {
-      if (profile.bytes.length === 0) state.profiles.delete(profile.user)
-      else state.profiles.set(profile.user, { ...profile, bytes: profile.bytes.slice() })
+    for (const user of forgotten) {
+      state.profiles.delete(user)
+      state.members.delete(user)
     }
+    for (const profile of profiles)
+      state.profiles.set(profile.user, { ...profile, bytes: profile.bytes.slice() })
     state.sizes = state.profiles.size
     state.head = JSON.stringify(head)
     return 'ok'

@@ -25,9 +25,7 @@ const COUNT_BYTES = 1024 * 1024
 /**
  * The state of an embedded run in a LevelDB folder. A checkpoint is one atomic batch, so no half of one can be seen.
  *
- * Deletion: a profile sealed with no bytes is removed with its due time; a membership with segment null is removed with its
- * place in the index, and takes profile and due time with it unless the same checkpoint seals a profile for that user (who came
- * back after an erasure).
+ * A membership with segment null is removed with its place in the index: its user was forgotten and came back.
  */
 export class EmbeddedStore implements StateStore {
   readonly #folder: RunFolder
@@ -124,12 +122,8 @@ export class EmbeddedStore implements StateStore {
     const batch = new StateBatch(this.#db)
     const profiles = new Map(sealed.profiles.map((profile) => [profile.user, profile]))
     const memberships = new Map(sealed.memberships.map((m) => [m.userId, m]))
-    for (const m of memberships.values()) {
-      if (m.segment === null && !profiles.has(m.userId)) {
-        profiles.set(m.userId, { user: m.userId, bytes: NOTHING, due: 0 })
-      }
-    }
-    const delta = await this.#putProfiles(batch, [...profiles.values()])
+    const removed = await this.#forget(batch, sealed.forgotten)
+    const delta = (await this.#putProfiles(batch, [...profiles.values()])) - removed
     await this.#putMemberships(batch, [...memberships.values()])
     const next: StateMark = {
       rev: sealed.head.rev,
@@ -138,6 +132,23 @@ export class EmbeddedStore implements StateStore {
       dues: (mark?.dues ?? 0) + delta,
     }
     return batch.put(KEYS.head, toJson(sealed.head)).put(KEYS.mark, toJson(next))
+  }
+
+  /** Returns how many profiles are removed. */
+  async #forget(batch: StateBatch, users: readonly string[]): Promise<number> {
+    const [profiles, members] = await Promise.all([
+      this.#db.getMany(users.map(profileKey)),
+      this.#db.getMany(users.map(memberKey)),
+    ])
+    users.forEach((user, i) => {
+      const profile = profiles[i]
+      if (profile) batch.del(profileKey(user)).del(dueKey(dueOf(profile), user))
+      const member = members[i] && (parseJson(members[i]) as Membership)
+      if (!member) return
+      batch.del(memberKey(user))
+      if (member.segment !== null) batch.del(indexKey(member.segment, user))
+    })
+    return profiles.filter((profile) => profile !== undefined).length
   }
 
   /** Returns by how many the profiles grow. */
@@ -149,12 +160,6 @@ export class EmbeddedStore implements StateStore {
       const key = keys[i] as Uint8Array
       const stored = before[i]
       const former = stored && dueOf(stored)
-      if (bytes.length === 0) {
-        if (former === undefined) return
-        batch.del(key).del(dueKey(former, user))
-        delta--
-        return
-      }
       assert(!Number.isNaN(due), 'every profile has a due time')
       if (former === undefined) delta++
       if (former !== undefined && former !== due) batch.del(dueKey(former, user))

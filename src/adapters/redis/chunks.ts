@@ -13,8 +13,6 @@ const MEMBERSHIP_WEIGHT = 3
 /** What one script writes. A user's membership goes with his profile. */
 export interface Piece {
   readonly profiles: SealedProfile[]
-  /** Users whose profiles and dues are removed. */
-  readonly gone: string[]
   readonly joins: Membership[]
   /** Users whose memberships are removed. */
   readonly leaves: string[]
@@ -25,30 +23,29 @@ export const dueText = (due: Ms): string =>
   due === Infinity ? '+inf' : due === -Infinity ? '-inf' : String(due)
 
 /**
- * A checkpoint in pieces. Of several profiles or memberships of one user the last counts; a profile of no bytes is removed with
- * its due; a tombstone takes the profile with it, unless one was sealed for him who came back.
+ * A checkpoint in pieces, but for those forgotten, who go with its head. Of several profiles or memberships of one user the last
+ * counts.
  */
 export function piecesOf({ profiles, memberships }: Checkpoint): Piece[] {
   const member = new Map(memberships.map((m) => [m.userId, m]))
   const sealed = new Map<string, SealedProfile | undefined>(profiles.map((p) => [p.user, p]))
   for (const user of member.keys()) if (!sealed.has(user)) sealed.set(user, undefined)
   const pieces: Piece[] = []
-  let piece: Piece = { profiles: [], gone: [], joins: [], leaves: [] }
+  let piece: Piece = { profiles: [], joins: [], leaves: [] }
   let weight = CHUNK_USERS
   let bytes = 0
   for (const [user, profile] of sealed) {
     const membership = member.get(user)
     const cost = membership ? MEMBERSHIP_WEIGHT : 1
     if (weight + cost > CHUNK_USERS || bytes > CHUNK_BYTES) {
-      piece = { profiles: [], gone: [], joins: [], leaves: [] }
+      piece = { profiles: [], joins: [], leaves: [] }
       pieces.push(piece)
       weight = 0
       bytes = 0
     }
     weight += cost
     bytes += profile?.bytes.length ?? 0
-    if (profile && profile.bytes.length > 0) piece.profiles.push(profile)
-    else if (profile || membership?.segment === null) piece.gone.push(user)
+    if (profile) piece.profiles.push(profile)
     if (membership?.segment === null) piece.leaves.push(user)
     else if (membership) piece.joins.push(membership)
   }
@@ -56,10 +53,10 @@ export function piecesOf({ profiles, memberships }: Checkpoint): Piece[] {
 }
 
 /** The arguments of `segmentationChunk` behind the chunk's number. `segments` are those whose indexes are among the keys. */
-export function pieceArgs({ profiles, gone, joins, leaves }: Piece, segments: readonly string[]): Arg[] {
+export function pieceArgs({ profiles, joins, leaves }: Piece, segments: readonly string[]): Arg[] {
   const due = profiles.filter((p) => p.due !== Infinity)
-  const undue = [...gone, ...profiles.filter((p) => p.due === Infinity).map((p) => p.user)]
-  const args: Arg[] = [profiles.length, due.length, undue.length, gone.length, joins.length, leaves.length]
+  const undue = profiles.filter((p) => p.due === Infinity).map((p) => p.user)
+  const args: Arg[] = [profiles.length, due.length, undue.length, joins.length, leaves.length]
   for (const segment of segments) args.push(segment)
   for (const { user, bytes } of profiles) {
     args.push(user, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
@@ -68,7 +65,7 @@ export function pieceArgs({ profiles, gone, joins, leaves }: Piece, segments: re
     assert(!Number.isNaN(at), 'every profile has a due time')
     args.push(dueText(at), user)
   }
-  args.push(...undue, ...gone)
+  args.push(...undue)
   for (const m of joins) args.push(m.userId, JSON.stringify(m))
   for (const m of joins) args.push(segments.indexOf(m.segment as string) + 1)
   args.push(...leaves)

@@ -92,8 +92,7 @@ return {'ok', complete, profiles, dues, sealed}
 
 /**
  * One link of a checkpoint's chain. ARGV: token, after, rev, chain, number of this chunk from 1; lengths of the lists that
- * follow the names of the indexes in KEYS: pairs user, profile · pairs due, user · users without a due · users without a profile
- * · pairs user, membership · their segments as places among the names · users without a membership.
+ * follow the names of the indexes in KEYS: pairs user, profile · pairs due, user · users without a due · pairs user, membership · their segments as places among the names · users without a membership.
  * Returns {ok, number of the last chunk that is stored}, or {segment, name} where a former segment's index is not among KEYS.
  */
 const CHUNK = `
@@ -107,15 +106,14 @@ end
 if stored >= at then return {'ok', stored} end
 if stored ~= at - 1 then return {'stale'} end
 
-local puts, due, undue, gone, joins, leaves =
-  tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
+local puts, due, undue, joins, leaves =
+  tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local place = {}
-for i = 6, #KEYS do place[ARGV[6 + i]] = i end
-local P = 6 + #KEYS
+for i = 6, #KEYS do place[ARGV[5 + i]] = i end
+local P = 5 + #KEYS
 local D = P + 2 * puts
 local U = D + 2 * due
-local G = U + undue
-local J = G + gone
+local J = U + undue
 local S = J + 2 * joins
 local L = S + joins
 
@@ -145,16 +143,15 @@ if joins + leaves > 0 then
 end
 
 if puts > 0 then n[1] = n[1] + redis.call('HSET', KEYS[2], unpack(ARGV, P + 1, D)) end
-if gone > 0 then n[1] = n[1] - redis.call('HDEL', KEYS[2], unpack(ARGV, G + 1, J)) end
 if due > 0 then n[2] = n[2] + redis.call('ZADD', KEYS[3], unpack(ARGV, D + 1, U)) end
-if undue > 0 then n[2] = n[2] - redis.call('ZREM', KEYS[3], unpack(ARGV, U + 1, G)) end
+if undue > 0 then n[2] = n[2] - redis.call('ZREM', KEYS[3], unpack(ARGV, U + 1, J)) end
 if joins > 0 then n[3] = n[3] + redis.call('HSET', KEYS[4], unpack(ARGV, J + 1, S)) end
 if leaves > 0 then n[3] = n[3] - redis.call('HDEL', KEYS[4], unpack(ARGV, L + 1, #ARGV)) end
 if joins + leaves > 0 then
   for i = 6, #KEYS do
     if #leave[i] > 0 then redis.call('ZREM', KEYS[i], unpack(leave[i])) end
     if #enter[i] > 0 then
-      redis.call('SADD', KEYS[5], ARGV[6 + i])
+      redis.call('SADD', KEYS[5], ARGV[5 + i])
       redis.call('ZADD', KEYS[i], unpack(enter[i]))
     end
   end
@@ -163,11 +160,38 @@ redis.call('HSET', KEYS[1], 'progress', ARGV[3] .. ':' .. ARGV[5], 'profiles', n
 return {'ok', at}
 `
 
-/** The end of the chain. ARGV: token, after, rev, chain, number of chunks, head, bundles or '' to keep them. Returns {ok}. */
+/**
+ * The end of the chain. ARGV: token, after, rev, chain, number of chunks, head, bundles or '' to keep them, names of the indexes in
+ * KEYS, users of whom nothing stays. Returns {ok}, or {segment, name} where the index of one of these is not among KEYS.
+ */
 const HEAD = `
 ${OWNED}${FOLLOWS}${WHOLE}
 local wanted = ARGV[5] == '0' and '' or ARGV[3] .. ':' .. ARGV[5]
 if (m[4] or '') ~= wanted then return {'stale'} end
+local place, leave = {}, {}
+for i = 6, #KEYS do place[ARGV[2 + i]], leave[i] = i, {} end
+local F, some = 2 + #KEYS, 1000
+for i = F + 1, #ARGV, some do
+  local last = math.min(i + some - 1, #ARGV)
+  for j, member in ipairs(redis.call('HMGET', KEYS[4], unpack(ARGV, i, last))) do
+    if member then
+      local name = cjson.decode(member).segment
+      if not place[name] then return {'segment', name} end
+      table.insert(leave[place[name]], ARGV[i + j - 1])
+    end
+  end
+end
+for i = F + 1, #ARGV, some do
+  local last = math.min(i + some - 1, #ARGV)
+  n[1] = n[1] - redis.call('HDEL', KEYS[2], unpack(ARGV, i, last))
+  n[2] = n[2] - redis.call('ZREM', KEYS[3], unpack(ARGV, i, last))
+  n[3] = n[3] - redis.call('HDEL', KEYS[4], unpack(ARGV, i, last))
+end
+for i = 6, #KEYS do
+  for j = 1, #leave[i], some do
+    redis.call('ZREM', KEYS[i], unpack(leave[i], j, math.min(j + some - 1, #leave[i])))
+  end
+end
 if ARGV[7] ~= '' then redis.call('HSET', KEYS[1], 'bundles', ARGV[7]) end
 redis.call('HSET', KEYS[1], 'rev', ARGV[3], 'chain', ARGV[4], 'progress', '', 'head', ARGV[6],
   'profiles', n[1], 'dues', n[2], 'members', n[3])

@@ -118,12 +118,18 @@ export class RedisStore implements StateStore {
       stored = answer
     }
     const bundles = text.bundles === own.bundles ? '' : text.bundles
-    const answer = await this.#redis.script('segmentationHead', this.#keys(p), [
-      ...link,
-      pieces.length,
-      text.head,
-      bundles,
-    ])
+    const { forgotten } = sealed
+    const indexes = forgotten.length > 0 ? own.segments : new Set<string>()
+    const answer = await this.#knowing(p, indexes, (keys, names) =>
+      this.#redis.script('segmentationHead', keys, [
+        ...link,
+        pieces.length,
+        text.head,
+        bundles,
+        ...names,
+        ...forgotten,
+      ]),
+    )
     this.#whole(p, answer)
     return answer[0] === 'stale' || answer[0] === 'fenced' ? answer[0] : this.#confirm(own, text.bundles)
   }

@@ -2,7 +2,7 @@ import { fail } from '../../errors.ts'
 import { Dues } from '../../domain/profile/dues.ts'
 import type { Profiles } from '../../domain/profile/profiles.ts'
 import type { Membership } from '../../domain/segments/transition.ts'
-import type { SealedProfile, Slice } from '../../ports/store.ts'
+import type { Checkpoint, SealedProfile, Slice } from '../../ports/store.ts'
 import type { Ms, Rev } from '../../ports/types.ts'
 
 const DIRTY = 1
@@ -21,6 +21,9 @@ export class Book {
   #dirty: number[] = []
   #sealed: number[] = []
   #memberships = new Map<string, Membership>()
+  /** Users who were forgotten since the last seal, and those of the seal that is being stored: the state has them still. */
+  #forgotten = new Set<string>()
+  #leaving: ReadonlySet<string> = new Set()
   #hand = 0
   /** Users looked up and not found in the state. */
   readonly #absent = new Set<string>()
@@ -40,12 +43,14 @@ export class Book {
   }
 
   get dirtyCount(): number {
-    return this.#dirty.length
+    return this.#dirty.length + this.#forgotten.size
   }
 
   /** Must this user be asked of the store before he can be folded? */
   missing(user: string): boolean {
-    return this.#elsewhere && this.profiles.find(user) < 0 && !this.#absent.has(user)
+    return (
+      this.#elsewhere && this.profiles.find(user) < 0 && !this.#absent.has(user) && !this.#isForgotten(user)
+    )
   }
 
   /** Takes in what the store returned for `users` and of the dues behind the horizon; profiles in memory stay as they are. */
@@ -58,7 +63,7 @@ export class Book {
   }
 
   #load(user: string, bytes: Uint8Array): void {
-    if (this.profiles.find(user) >= 0) return
+    if (this.profiles.find(user) >= 0 || this.#isForgotten(user)) return
     const slot = this.profiles.load(user, bytes)
     const stamp = this.profiles.stamp(slot)
     if (stamp > this.#knownRev) {
@@ -81,33 +86,54 @@ export class Book {
     this.dues.set(slot, this.profiles.user(slot), this.profiles.due(slot))
   }
 
+  /** Nothing of the slot's user stays, from here on and once the next seal is stored. */
+  forget(slot: number): void {
+    this.#forgotten.add(this.profiles.user(slot))
+    this.dues.forget(slot)
+    this.#flags[slot] = 0
+    this.profiles.free(slot)
+  }
+
+  #isForgotten(user: string): boolean {
+    return this.#forgotten.has(user) || this.#leaving.has(user)
+  }
+
   member(membership: Membership): void {
     this.#memberships.set(membership.userId, membership)
   }
 
   /** Copies what is dirty as it is now; at a page boundary only. One seal at a time, until `stored`. */
-  seal(rev: Rev): { profiles: SealedProfile[]; memberships: Membership[] } {
+  seal(rev: Rev): Pick<Checkpoint, 'profiles' | 'memberships' | 'forgotten'> {
     const profiles: SealedProfile[] = []
     for (const slot of this.#dirty) {
-      this.#flags[slot] = ((this.#flags[slot] as number) & ~DIRTY) | SEALED
+      const flags = this.#flags[slot] as number
+      // its user was forgotten meanwhile; another's profile may stand in the slot, and in the list once more
+      if ((flags & DIRTY) === 0) continue
+      this.#flags[slot] = (flags & ~DIRTY) | SEALED
       profiles.push({
         user: this.profiles.user(slot),
         bytes: this.profiles.save(slot),
         due: this.profiles.due(slot),
       })
     }
+    // one who came back is among the profiles
+    const forgotten = [...this.#forgotten].filter((user) => this.profiles.find(user) < 0)
+    for (const user of forgotten) this.#memberships.delete(user)
     const memberships = [...this.#memberships.values()]
+    this.#leaving = new Set(forgotten)
+    this.#forgotten = new Set()
     this.#sealed = this.#dirty
     this.#dirty = []
     this.#memberships = new Map()
     this.#knownRev = Math.max(this.#knownRev, rev)
-    return { profiles, memberships }
+    return { profiles, memberships, forgotten }
   }
 
   /** The last seal is in the state: its profiles may be evicted again. */
   stored(): void {
     for (const slot of this.#sealed) this.#flags[slot] = (this.#flags[slot] as number) & ~SEALED
     this.#sealed = []
+    this.#leaving = new Set()
   }
 
   /** Gives up profiles that were not used lately, never dirty or sealed ones, where there are too many. */

@@ -217,7 +217,9 @@ export class TaskFold {
       // overdue since a hold: looked at once, as of the release and his place in the spread (rule T16)
       profiles.setDue(slot, releasedAt + spreadOf(profiles.user(slot), this.#options.segmenter.due))
     } else {
-      segmenter.wake(slot, open.transitions, this.#options.task, line ? this.#arbiter : undefined)
+      const arbiter = line ? this.#arbiter : undefined
+      const stays = segmenter.wake(slot, open.transitions, this.#options.task, arbiter)
+      if (!stays) return this.#forget(open, slot, before)
     }
     this.#changed(open, slot, before)
     return true
@@ -274,6 +276,19 @@ export class TaskFold {
     const { book } = this.memory
     if (open.line) open.touched.add(slot)
     book.touch(slot, open.rev)
+    this.#moved(open, before)
+  }
+
+  /** Nothing stays of the slot's user but his last move. */
+  #forget(open: OpenRevision, slot: number, before: number): true {
+    open.touched.delete(slot)
+    this.memory.book.forget(slot)
+    this.#moved(open, before)
+    return true
+  }
+
+  #moved(open: OpenRevision, before: number): void {
+    const { book } = this.memory
     for (let i = before; i < open.transitions.length; i++) {
       const t = open.transitions[i]
       assert(t, 'a transition at its index')
@@ -305,6 +320,7 @@ export class TaskFold {
       )
     }
     open.diverged++
+    if (to === null) return book.forget(slot)
     if (profiles.due(slot) === Number.POSITIVE_INFINITY) {
       // made by events that are gone: he is known from now on
       profiles.setAsOf(slot, Math.max(0, this.memory.clock))

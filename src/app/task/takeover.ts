@@ -93,6 +93,7 @@ export async function begin(
     head,
     profiles: [],
     memberships: [],
+    forgotten: [],
   })
   if (outcome !== 'ok') fail('task-fenced', `task ${p}: the first head was refused (${outcome})`)
   return new TaskFold(options, head, { stored: false, knownRev: head.rev })

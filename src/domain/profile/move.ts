@@ -53,6 +53,48 @@ export function transitionId(
   return `tr_${sha256Hex(JSON.stringify([app, m.userId, m.sequence, m.from, m.to, m.occurredAt])).slice(0, 32)}`
 }
 
+/** What remains to be said of a user who is forgotten. */
+export interface Forgotten extends Pick<
+  Moved,
+  'userId' | 'sequence' | 'fromSince' | 'cause' | 'occurredAt' | 'trigger'
+> {
+  readonly from: string
+  readonly bundleVersion: string
+  readonly summary: string
+}
+
+/** The last move of a user: to nowhere. There are no distances in it, and no reasons but the summary. */
+export function buildTombstone(
+  c: Pick<MoveContext, 'app' | 'locale' | 'liveFrom' | 'labels'>,
+  m: Forgotten,
+): Transition {
+  return {
+    id: transitionId(c.app, { ...m, to: null }),
+    userId: m.userId,
+    sequence: m.sequence,
+    from: m.from,
+    fromName: nameOf(c.labels, m.from, c.locale),
+    to: null,
+    toName: null,
+    fromSince: m.fromSince,
+    timesInTo: 0,
+    cause: m.cause,
+    origin: m.occurredAt < c.liveFrom ? 'backfill' : 'live',
+    occurredAt: m.occurredAt,
+    distanceFrom: null,
+    distanceTo: null,
+    margin: null,
+    bundleVersion: m.bundleVersion,
+    triggerKind: m.trigger.kind,
+    triggerEventId: m.trigger.eventId,
+    sourceTopic: m.trigger.topic,
+    sourcePartition: m.trigger.partition,
+    sourceOffset: m.trigger.offset,
+    summary: m.summary,
+    reasons: [],
+  }
+}
+
 /** Writes out a decided move with its evidence. */
 export function buildTransition(c: MoveContext, m: Moved): Transition {
   const distanceTo = Math.sqrt(c.distances2[m.toIndex] as number)

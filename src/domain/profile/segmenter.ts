@@ -25,7 +25,7 @@ import type { Labels } from '../segments/labels.ts'
 import { OUTLIER, type Cause, type Transition } from '../segments/transition.ts'
 import { spreadOf, type DuePolicy } from './due.ts'
 import type { Profiles } from './profiles.ts'
-import { buildTransition, type MoveContext, type Trigger } from './move.ts'
+import { buildTombstone, buildTransition, type MoveContext, type Trigger } from './move.ts'
 
 export interface SegmenterOptions {
   readonly app: string
@@ -138,21 +138,73 @@ export class Segmenter {
     p.setDue(slot, this.#dueAfterEvent(slot, asOf))
   }
 
-  /** Lets time pass for the slot's user up to his due time and decides; moves are appended to `out`. Sets the next due time. */
-  wake(slot: number, out: Transition[], partition: number, arbiter?: Arbiter): void {
+  /**
+   * Lets time pass for the slot's user up to his due time and decides; moves are appended to `out`. Sets the next due time.
+   * False: he has been silent for so long that he is to be forgotten (rule D12); the caller frees the slot.
+   */
+  wake(slot: number, out: Transition[], partition: number, arbiter?: Arbiter): boolean {
     const p = this.profiles
     const asOf = Math.max(p.due(slot), p.asOf(slot))
     const trigger: Trigger = { kind: 'wake', eventId: null, topic: null, partition, offset: null }
     p.setAsOf(slot, asOf)
+    if (asOf >= this.#expiresAt(slot) && this.#expire(slot, asOf, trigger, out, arbiter)) return false
     this.#redeploy(slot, asOf, trigger, out, arbiter)
     if (this.#current) this.#evaluate(this.#current, slot, asOf, 'inactivity', trigger, out, arbiter)
     p.setDue(slot, this.#dueAfterWake(slot, asOf))
+    return true
   }
 
   /** Makes a published move that this version of the code did not decide by itself. */
-  impose(slot: number, to: string | null, asOf: number): void {
+  impose(slot: number, to: string, asOf: number): void {
     this.profiles.vector(slot, asOf, this.#raw)
-    this.profiles.enter(slot, to === null ? 0 : this.#intern(to), asOf, this.#raw)
+    this.profiles.enter(slot, this.#intern(to), asOf, this.#raw)
+  }
+
+  /** From when on he has been silent for too long. */
+  #expiresAt(slot: number): number {
+    const { forgetAfterMs, forgetAnonymousAfterMs } = this.#options.due
+    const p = this.profiles
+    return p.seen(slot) + (p.sequence(slot) > 0 ? forgetAfterMs : forgetAnonymousAfterMs)
+  }
+
+  /** Says that he is gone, if ever it was said that he is somewhere. False where the arbiter does not let him go. */
+  #expire(slot: number, asOf: number, trigger: Trigger, out: Transition[], arbiter?: Arbiter): boolean {
+    const p = this.profiles
+    const from = this.segmentOf(slot)
+    if (from === null) return true
+    const userId = p.user(slot)
+    const sequence = p.sequence(slot) + 1
+    if (arbiter && !arbiter(userId, sequence, from, null)) return false
+    const { app, locale, liveFrom, due } = this.#options
+    const days = Math.round(due.forgetAfterMs / DAY_MS)
+    const summary = locale === 'fr' ? `Aucun événement depuis ${days} jours` : `No event for ${days} days`
+    const fromSince = p.since(slot)
+    const bundleVersion = this.bundleVersionOf(slot)
+    out.push(
+      buildTombstone(
+        { app, locale, liveFrom, labels: this.#labels },
+        {
+          userId,
+          sequence,
+          from,
+          fromSince,
+          cause: 'expired',
+          occurredAt: asOf,
+          trigger,
+          bundleVersion,
+          summary,
+        },
+      ),
+    )
+    return true
+  }
+
+  /** The latest next wake: at the end of maxSleep, or where he is to be forgotten before. */
+  #lastDue(slot: number, asOf: number): number {
+    const last = asOf + this.#options.due.maxSleepMs
+    const expiresAt = this.#expiresAt(slot)
+    if (expiresAt <= asOf || expiresAt >= last) return last
+    return Math.min(last, expiresAt + spreadOf(this.profiles.user(slot), this.#options.due))
   }
 
   #intern(key: string): number {
@@ -288,17 +340,17 @@ export class Segmenter {
    * nothing, so the exact search is left to the wake, which a busy user does not reach before his next event.
    */
   #dueAfterEvent(slot: number, asOf: number): number {
-    const { maxSleepMs } = this.#options.due
-    if (!this.#decidable(slot)) return asOf + maxSleepMs
+    const last = this.#lastDue(slot, asOf)
+    if (!this.#decidable(slot)) return last
     const d = this.#current
     const ripe = d ? ripensAt(d.bundle.policy, this.#case) : Number.POSITIVE_INFINITY
     const next = Math.min(this.profiles.nextChange(slot, asOf), ripe)
-    return Math.min(asOf + maxSleepMs, next + spreadOf(this.profiles.user(slot), this.#options.due))
+    return Math.min(last, next + spreadOf(this.profiles.user(slot), this.#options.due))
   }
 
   /** After a wake: the first instant within maxSleep at which his standing or his challenger changes if nothing happens. */
   #dueAfterWake(slot: number, asOf: number): number {
-    const last = asOf + this.#options.due.maxSleepMs
+    const last = this.#lastDue(slot, asOf)
     const d = this.#current
     if (!d || !this.#decidable(slot)) return last
     const current = this.#standing(d, slot)

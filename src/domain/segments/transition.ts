@@ -25,7 +25,7 @@ export interface Transition {
   /** `tr_` + 32 hex of sha256 over (app, user, sequence, from, to, occurredAt); the same fact always has the same id. */
   readonly id: string
   readonly userId: string
-  /** 1, 2, 3 … per user, without gaps. */
+  /** 1, 2, 3 … per user, without gaps; from 1 again for one who comes back after a move to null. */
   readonly sequence: number
   /** null: the first assignment. */
   readonly from: string | null
@@ -42,10 +42,10 @@ export interface Transition {
   readonly origin: Origin
   /** As-of of the deciding evaluation, Unix ms. */
   readonly occurredAt: number
-  /** Euclidean distances in component space; distanceFrom is null where `from` has no centroid in this bundle. */
+  /** Euclidean distances in component space; null where there is no such centroid in this bundle. */
   readonly distanceFrom: number | null
-  readonly distanceTo: number
-  /** 1 − distanceTo / distanceFrom; null with distanceFrom. */
+  readonly distanceTo: number | null
+  /** 1 − distanceTo / distanceFrom; null with either. */
   readonly margin: number | null
   readonly bundleVersion: string
   readonly triggerKind: string

@@ -119,7 +119,7 @@ test('a seal holds the last membership of each user, once', () => {
   b.member(membership('a', 'x', { sequence: 1 }))
   b.member(membership('a', 'y', { sequence: 2 }))
   expect(b.seal(1).memberships).toEqual([membership('a', 'y', { sequence: 2 })])
-  expect(b.seal(2)).toEqual({ profiles: [], memberships: [] })
+  expect(b.seal(2)).toEqual({ profiles: [], memberships: [], forgotten: [] })
 })
 
 test('R6, T7: whatever is changed, sealed, stored, given up and read, users are woken in the order of their dues', () => {
@@ -162,4 +162,39 @@ test('R6, T7: whatever is changed, sealed, stored, given up and read, users are 
     }),
     { numRuns: 500 },
   )
+})
+
+test('a forgotten user is not asked of the state again, and goes from it with the next seal', () => {
+  const b = book()
+  const stored = storedOf({ a: { due: 5, stamp: 3 }, b: { due: 6, stamp: 3 } })
+  b.install(['a', 'b'], sliceOf(stored, ['a', 'b'], b.horizon, 0))
+  b.member(membership('a', null))
+  b.forget(b.profiles.find('a'))
+  const other = change(b, 'c', 4, 9)
+  for (const stage of ['before the seal', 'while it is stored']) {
+    expect(b.missing('a'), stage).toBe(false)
+    b.install([], sliceOf(stored, [], b.horizon, 10))
+    expect(b.profiles.find('a'), stage).toBe(-1)
+    if (stage === 'before the seal')
+      expect(b.seal(4)).toMatchObject({
+        profiles: [{ user: b.profiles.user(other) }],
+        memberships: [],
+        forgotten: ['a'],
+      })
+  }
+  b.stored()
+  expect(b.seal(5)).toEqual({ profiles: [], memberships: [], forgotten: [] })
+})
+
+test('who comes back before the seal is a profile of it, and not forgotten', () => {
+  const b = book(100, false)
+  const slot = change(b, 'a', 4, 9)
+  b.member(membership('a', null))
+  b.forget(slot)
+  change(b, 'a', 5, 19)
+  expect(b.seal(5)).toMatchObject({
+    profiles: [{ user: 'a', due: 19 }],
+    memberships: [{ userId: 'a', segment: null }],
+    forgotten: [],
+  })
 })

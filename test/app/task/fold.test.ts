@@ -81,9 +81,10 @@ test('R5: folding again over any mixture of profiles stored since the head ends 
         const first = foldAll(scenario, w)
         const last = first.revisions.length
         const r = at % (last + 1)
-        // chunks of later checkpoints have arrived for some users, each by its own revision
-        const stored: Stored = new Map()
-        for (const [i, user] of [...(first.states[last]?.keys() ?? [])].entries()) {
+        // chunks of later checkpoints have arrived for some users, each by its own revision; who was forgotten goes with a head
+        const stored: Stored = new Map(first.states[r])
+        const users = new Set(first.states.slice(r).flatMap((state) => [...state.keys()]))
+        for (const [i, user] of [...users].entries()) {
           const age = r + ((ages[i % ages.length] as number) % (last - r + 1))
           const profile = first.states[age]?.get(user)
           if (profile) stored.set(user, profile)
@@ -115,7 +116,13 @@ test('a refold whose code decides otherwise keeps the published moves and counts
   const options = foldOptions(scenario)
   const fold = new TaskFold(
     // another version of the code: whoever sleeps is looked at a day later
-    { ...options, segmenter: { ...options.segmenter, due: { maxSleepMs: 864e5, spreadMs: 3_000_000 } } },
+    {
+      ...options,
+      segmenter: {
+        ...options.segmenter,
+        due: { ...options.segmenter.due, maxSleepMs: 864e5, spreadMs: 3_000_000 },
+      },
+    },
     ORIGIN,
     { stored: false, knownRev: lines.length },
   )

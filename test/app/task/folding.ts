@@ -91,7 +91,9 @@ export class Feeder {
       const a = this.fold.advance(line)
       const { book } = this.fold.memory
       if (a.type === 'revision') {
-        for (const profile of book.seal(this.fold.memory.rev).profiles) this.stored.set(profile.user, profile)
+        const sealed = book.seal(this.fold.memory.rev)
+        for (const profile of sealed.profiles) this.stored.set(profile.user, profile)
+        for (const user of sealed.forgotten) this.stored.delete(user)
         book.stored()
         return { ...a.revision, diverged: a.diverged }
       }

@@ -68,7 +68,12 @@ function bundle(shift = 0, policy: Partial<Policy> = {}): Bundle {
   })
 }
 
-const DUE: DuePolicy = { maxSleepMs: 30 * MINUTE_MS, spreadMs: 0 }
+const DUE: DuePolicy = {
+  maxSleepMs: 30 * MINUTE_MS,
+  spreadMs: 0,
+  forgetAfterMs: Number.POSITIVE_INFINITY,
+  forgetAnonymousAfterMs: Number.POSITIVE_INFINITY,
+}
 const PLAN = compilePlan(FEATURES, UTC)
 const view = (eventTime: number, userId = 'u1'): Event => event({ kind: 'product_viewed', eventTime, userId })
 const TRIGGER: Trigger = { kind: 'product_viewed', eventId: 'e', topic: 'clicks', partition: 3, offset: 9 }
@@ -279,7 +284,7 @@ test('D10 after a wake he is due at the very instant at which he would move or b
   let found = 0
   fc.assert(
     fc.property(history, policies, spreads, sleeps, (times, policy, spreadMs, maxSleepMs) => {
-      const due = { maxSleepMs, spreadMs }
+      const due = { ...DUE, maxSleepMs, spreadMs }
       const desk = new Desk(due)
       const b = bundle(0, policy)
       desk.segmenter.deploy(b)
@@ -314,4 +319,70 @@ test('D10 after an event he is due no later than the first instant at which he w
     }),
     { numRuns: 60 },
   )
+})
+
+const FORGETFUL: DuePolicy = { ...DUE, forgetAfterMs: 45 * MINUTE_MS, forgetAnonymousAfterMs: 10 * MINUTE_MS }
+
+/** Wakes until he is forgotten; gives the as-of of that wake. */
+function forgottenAt(desk: Desk, slot: number): number {
+  for (let n = 0; n < 100; n++) if (!desk.segmenter.wake(slot, desk.moves, 3)) return desk.profiles.asOf(slot)
+  throw new Error('never forgotten')
+}
+
+test.each([0, 3 * MINUTE_MS])(
+  'D12 who has been silent for too long leaves with a tombstone, and who comes back begins at 1 (spread %i)',
+  (spreadMs) => {
+    const due = { ...FORGETFUL, spreadMs }
+    const desk = new Desk(due)
+    desk.segmenter.deploy(bundle())
+    const last = T0 + SECOND_MS
+    desk.event(view(T0))
+    const slot = desk.event(view(last))
+    const at = forgottenAt(desk, slot)
+    expect(at - (last + due.forgetAfterMs)).toBe(spreadOf('u1', due))
+    const [before, gone] = desk.moves.slice(-2)
+    expect(gone).toMatchObject({
+      sequence: (before?.sequence ?? 0) + 1,
+      from: before?.to,
+      fromSince: before?.occurredAt,
+      to: null,
+      toName: null,
+      cause: 'expired',
+      occurredAt: at,
+      distanceTo: null,
+      margin: null,
+      triggerKind: 'wake',
+      summary: expect.stringMatching(/^No event for/),
+      reasons: [],
+    })
+    desk.profiles.free(slot)
+    desk.event(view(at))
+    desk.event(view(at + 1))
+    expect(desk.told.at(-1)).toEqual([1, null, 'calm', 'first'])
+  },
+)
+
+test('D12 who never had a segment is forgotten sooner, and without a word', () => {
+  const desk = new Desk(FORGETFUL)
+  desk.segmenter.deploy(bundle())
+  expect(forgottenAt(desk, desk.event(view(T0)))).toBe(T0 + FORGETFUL.forgetAnonymousAfterMs)
+  expect(desk.moves).toEqual([])
+})
+
+test('D12 an event a ms before the end keeps him, by his latest event whatever the order', () => {
+  const desk = new Desk(FORGETFUL)
+  desk.segmenter.deploy(bundle())
+  desk.event(view(T0 + 5 * MINUTE_MS))
+  const slot = desk.event(view(T0))
+  expect(forgottenAt(desk, slot)).toBe(T0 + 5 * MINUTE_MS + FORGETFUL.forgetAfterMs)
+})
+
+test('D12 where the published past did not let him go, he stays', () => {
+  const desk = new Desk(FORGETFUL)
+  desk.segmenter.deploy(bundle())
+  desk.event(view(T0))
+  const slot = desk.event(view(T0 + 1))
+  for (let n = 0; desk.profiles.asOf(slot) < T0 + DAY_MS && n < 200; n++)
+    expect(desk.segmenter.wake(slot, [], 0, () => false)).toBe(true)
+  expect(desk.profiles.asOf(slot)).toBeGreaterThanOrEqual(T0 + DAY_MS)
 })
