@@ -8,7 +8,7 @@ import type { Head } from '../../ports/store.ts'
 import type { Ms, Positions } from '../../ports/types.ts'
 import { makeDeadLetter } from '../decode.ts'
 import { Amends } from './amends.ts'
-import { chained } from './journal.ts'
+import { chained, verify } from './journal.ts'
 import { lacksSchema, type Item, type Lane } from './lane.ts'
 import { OpenRevision } from './open-revision.ts'
 import { TaskMemory, type FoldOptions } from './memory.ts'
@@ -396,21 +396,4 @@ export class TaskFold {
       wakes: open.steps - open.records,
     }
   }
-}
-
-/** A refolded line must be the published one. */
-function verify(now: JournalLine, published: JournalLine): void {
-  if (now.chain === published.chain) return
-  for (const topic of Object.keys(published.digests)) {
-    if (now.digests[topic] !== published.digests[topic]) {
-      fail(
-        'source-differs',
-        `input ${topic}: the records before position ${published.positions[topic]} are not those of revision ${published.rev}`,
-      )
-    }
-  }
-  fail(
-    'state-foreign',
-    `revision ${published.rev}: its chain ${published.chain} does not follow from the state; expected ${now.chain}`,
-  )
 }

@@ -1,3 +1,4 @@
+import { fail } from '../../errors.ts'
 import { sha256Hex } from '../../domain/base/hash.ts'
 import type { Genesis, JournalLine } from '../../ports/outlet.ts'
 import type { Head } from '../../ports/store.ts'
@@ -29,6 +30,23 @@ export function chained(previous: string, line: Unchained): JournalLine {
 
 const byKey = <T>(members: Readonly<Record<string, T>>): [string, T][] =>
   Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1))
+
+/** A refolded line must be the published one. */
+export function verify(now: JournalLine, published: JournalLine): void {
+  if (now.chain === published.chain) return
+  for (const topic of Object.keys(published.digests)) {
+    if (now.digests[topic] !== published.digests[topic]) {
+      fail(
+        'source-differs',
+        `input ${topic}: the records before position ${published.positions[topic]} are not those of revision ${published.rev}`,
+      )
+    }
+  }
+  fail(
+    'state-foreign',
+    `revision ${published.rev}: its chain ${published.chain} does not follow from the state; expected ${now.chain}`,
+  )
+}
 
 /** The line that opens a journal: rev 0, start positions, and what is fixed once. */
 export function genesisLine(positions: Positions, recipe: string, genesis: Genesis): JournalLine {
