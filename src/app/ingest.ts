@@ -1,10 +1,12 @@
 import type { DeadLetter } from '../domain/events/dead-letter.ts'
-import type { Decoded, Event } from '../domain/events/event.ts'
+import type { Decoded } from '../domain/events/event.ts'
 import { OrderJoin } from '../domain/events/order-join.ts'
+import type { EventSink } from '../ports/event-sink.ts'
 import type { Chunk, RawRecord, RecordSource } from '../ports/source.ts'
 import type { Ms, Offset, Topic } from '../ports/types.ts'
 import type { Decoder } from './decode.ts'
 import { makeDeadLetter } from './decode.ts'
+import type { LineSink } from './event-lines.ts'
 
 /** What became of the records: `read` is the sum of `events`, `joined`, and of every skipped and refused one. */
 export interface Account {
@@ -15,11 +17,6 @@ export interface Account {
   /** By reason, reasons in alphabetical order. */
   readonly skipped: Readonly<Record<string, number>>
   readonly refused: Readonly<Record<string, number>>
-}
-
-/** Takes text, whole lines at a time. Rejections end the run. */
-export interface LineSink {
-  write(lines: string): Promise<void>
 }
 
 /** One complete input: a source with this one topic. */
@@ -33,7 +30,7 @@ export interface IngestInput {
 
 export interface IngestOptions {
   readonly inputs: readonly IngestInput[]
-  readonly events: LineSink
+  readonly events: EventSink
   readonly deadLetters: LineSink
   /** Later events are refused as `future`. */
   readonly latestMs: Ms
@@ -46,15 +43,14 @@ const LIMIT = { records: 10_000, bytes: 8 * 1024 * 1024 }
 const WAIT_MS = 1000
 
 /**
- * Raw records → events, one NDJSON line each in the native form, members in their order; input after input, each in its own
- * order. Lines of orders become one event, in the place of the first. Refused records become dead letters. Nothing vanishes:
+ * Raw records → events in the native form; input after input, each in its own order. Lines of orders become one event, in the place of the first. Refused records become dead letters. Nothing vanishes:
  * the account adds up.
  */
 export async function ingest(options: IngestOptions): Promise<Account> {
   const tally = new Tally()
   const join = new OrderJoin()
   for (const input of options.inputs) await ingestOne(input, options, tally, join)
-  await writeEvents(join.end(), options.events)
+  await options.events.write(join.end())
   return tally.account()
 }
 
@@ -77,7 +73,7 @@ async function ingestOne(
         deadLetters += deadLetterLine(input, record, outcome)
     }
     if (deadLetters !== '') await options.deadLetters.write(deadLetters)
-    await writeEvents(join.take(), options.events)
+    await options.events.write(join.take())
     at = (records.at(-1)?.offset ?? at - 1) + 1
     await options.onProgress?.(tally.account())
   } while (chunk.rest[input.topic] !== 'ended')
@@ -96,12 +92,6 @@ function joined(decoded: Decoded, join: OrderJoin): Outcome {
   }
   const place = join.add(line, joinKey)
   return place === 'begun' ? 1 : place
-}
-
-async function writeEvents(events: readonly Event[], sink: LineSink): Promise<void> {
-  let lines = ''
-  for (const event of events) lines += `${JSON.stringify(event)}\n`
-  if (lines !== '') await sink.write(lines)
 }
 
 class Tally {

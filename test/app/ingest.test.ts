@@ -8,6 +8,7 @@ import { FileSource } from '../../src/adapters/files/file-source.ts'
 import { LineWriter } from '../../src/adapters/files/line-writer.ts'
 import { loadMapping } from '../../src/cli/declarations.ts'
 import { makeDecoder } from '../../src/app/decode.ts'
+import { eventLines } from '../../src/app/event-lines.ts'
 import { ingest } from '../../src/app/ingest.ts'
 import type { Account, IngestInput } from '../../src/app/ingest.ts'
 import { realClock } from '../support/clock.ts'
@@ -34,7 +35,7 @@ async function ingestCsv(path: string, out: string): Promise<Account> {
   const input: IngestInput = { topic: path, source, decode, lineOf: (offset) => source.lineOf(path, offset) }
   const events = new LineWriter(out, { stdout, evenEmpty: true })
   const deadLetters = new LineWriter(`${out}.dead-letter.ndjson`, { stdout })
-  const account = await ingest({ inputs: [input], events, deadLetters, latestMs: LATEST })
+  const account = await ingest({ inputs: [input], events: eventLines(events), deadLetters, latestMs: LATEST })
   await events.close()
   await deadLetters.close()
   await source.close()
@@ -102,7 +103,7 @@ test('events can be read again as they are: writing is the reverse of the native
     decode: makeDecoder({ format: 'ndjson' }),
     lineOf: () => 1,
   }
-  await ingest({ inputs: [input], events: again, deadLetters: again, latestMs: LATEST })
+  await ingest({ inputs: [input], events: eventLines(again), deadLetters: again, latestMs: LATEST })
   expect(lines.join('')).toBe(written)
 })
 

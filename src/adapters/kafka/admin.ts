@@ -23,6 +23,17 @@ export class KafkaAdmin {
     this.#clock = clock
   }
 
+  /** Partitions by topic; those that do not exist, or that this user may not see, are left out. Asks for no more than Describe. */
+  async partitionCounts(names: readonly Topic[]): Promise<Map<Topic, number>> {
+    return this.#connected(`look at topics ${names.join(', ')}`, async (admin) => {
+      const all = new Set(await admin.listTopics())
+      const topics = names.filter((name) => all.has(name))
+      if (topics.length === 0) return new Map()
+      const metadata = await admin.fetchTopicMetadata({ topics })
+      return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]))
+    })
+  }
+
   /** Topics as they are; those that do not exist are left out. */
   async find(names: readonly Topic[]): Promise<Map<Topic, FoundTopic>> {
     return this.#connected('look at topics', async (admin) => {

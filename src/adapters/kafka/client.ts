@@ -24,7 +24,7 @@ const RETRY: RetryOptions = { initialRetryTime: 30, retries: 8, maxRetryTime: SE
  * A client of its own. The offsets that kafkajs remembers are shared by all that comes from one: the consumer, the producers and
  * the reader each have theirs.
  */
-export function newKafka(access: KafkaAccess): Kafka {
+export function newKafka(access: KafkaAccess, retry = RETRY): Kafka {
   const { Kafka, logLevel } = loadKafkajs()
   return new Kafka({
     brokers: [...access.brokers],
@@ -35,7 +35,7 @@ export function newKafka(access: KafkaAccess): Kafka {
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     enforceRequestTimeout: true,
-    retry: RETRY,
+    retry,
     logLevel: logLevel.NOTHING,
   })
 }

@@ -18,6 +18,9 @@ export function topicNames(app: string): TopicNames {
 /** The input that commands come by: on all partitions, for every task has its own. */
 export const controlTopic = (app: string): Topic => `${app}.control.v1`
 
+/** What `ingest` and `generate` write to: native events under their user's id. */
+export const eventsTopic = (app: string): Topic => `${app}.events.v1`
+
 /** A topic as it should be. */
 export interface TopicSpec {
   readonly name: Topic

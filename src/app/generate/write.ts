@@ -1,10 +1,7 @@
 import { DAY_MS } from '../../domain/base/duration.ts'
+import type { Event } from '../../domain/events/event.ts'
+import type { EventSink } from '../../ports/event-sink.ts'
 import { generateShop, type ShopOptions } from './shop.ts'
-
-/** Where the text goes. Resolves when more may be written. */
-export interface TextSink {
-  write(text: string): Promise<void>
-}
 
 export interface ShopFacts {
   readonly events: number
@@ -14,37 +11,42 @@ export interface ShopFacts {
   readonly revenueMinor: number
 }
 
-/** Characters collected before they are handed to the sink. */
-const CHUNK_CHARS = 1 << 18
+/** Events collected before they are handed to the sink. */
+const CHUNK_EVENTS = 1000
 
-/** Writes the events of a shop as NDJSON, one event per line; `onDay` hears how many days are complete. */
+/** The same events in pieces of equal size; none is empty. */
+export function* chunksOf(events: Iterable<Event>): Generator<Event[], void, undefined> {
+  let chunk: Event[] = []
+  for (const event of events) {
+    chunk.push(event)
+    if (chunk.length < CHUNK_EVENTS) continue
+    yield chunk
+    chunk = []
+  }
+  if (chunk.length > 0) yield chunk
+}
+
+/** Writes the events of a shop; `onDay` hears how many days are complete. */
 export async function writeShop(
   options: ShopOptions,
-  sink: TextSink,
+  sink: EventSink,
   onDay: (days: number) => void,
 ): Promise<ShopFacts> {
   const seen = new Set<string>()
   let events = 0
   let orders = 0
   let revenueMinor = 0
-  let day = 0
-  let text = ''
-  for (const e of generateShop(options)) {
-    const today = Math.floor((e.eventTime - options.startMs) / DAY_MS)
-    if (today !== day) onDay((day = today))
-    events++
-    seen.add(e.userId)
-    if (e.kind === 'order_completed') {
+  for (const chunk of chunksOf(generateShop(options))) {
+    for (const e of chunk) {
+      seen.add(e.userId)
+      if (e.kind !== 'order_completed') continue
       orders++
       revenueMinor += e.amountMinor ?? 0
     }
-    text += JSON.stringify(e) + '\n'
-    if (text.length >= CHUNK_CHARS) {
-      await sink.write(text)
-      text = ''
-    }
+    await sink.write(chunk)
+    events += chunk.length
+    onDay(Math.floor(((chunk.at(-1) as Event).eventTime - options.startMs) / DAY_MS))
   }
-  if (text !== '') await sink.write(text)
   onDay(options.days)
   return { events, active: seen.size, orders, revenueMinor }
 }

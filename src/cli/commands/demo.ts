@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { openBundleFiles } from '../../adapters/files/bundles.ts'
 import { outputLines } from '../../adapters/embedded/output-lines.ts'
+import { eventLines } from '../../app/event-lines.ts'
 import { SHOP_DEFAULTS, shopTruth, type ShopOptions } from '../../app/generate/shop.ts'
 import { writeShop, type ShopFacts } from '../../app/generate/write.ts'
 import { measureRun, recovery } from '../../app/measure.ts'
@@ -116,7 +117,7 @@ function prepare(dir: string): void {
 async function generate(cli: Cli, shop: ShopOptions, path: string): Promise<[ShopFacts, string]> {
   const file = await openTextFile(path)
   const progress = cli.progress('generate', shop.days, 'days')
-  const facts = await writeShop(shop, file, progress.at)
+  const facts = await writeShop(shop, eventLines(file), progress.at)
   await file.done()
   progress.stop()
   writeFileSync(`${path}.truth.json`, `${JSON.stringify(shopTruth(shop))}\n`)

@@ -1,70 +1,117 @@
 import type { Command } from 'commander'
+import { LOAD_DEFAULTS, loadEvents } from '../../app/generate/bench.ts'
 import { SHOP_DEFAULTS, SHOP_START_MS, shopTruth } from '../../app/generate/shop.ts'
-import { writeShop } from '../../app/generate/write.ts'
-import { counted, day, duration, euros } from '../../render/format.ts'
+import { chunksOf, writeShop } from '../../app/generate/write.ts'
+import type { Written } from '../../adapters/kafka/event-writer.ts'
+import { fail } from '../../errors.ts'
+import { counted, day, duration, euros, number } from '../../render/format.ts'
 import type { Cli } from '../cli.ts'
+import { noteWritten, openEventOutput, withOutputOptions, type OutputFlags } from '../event-output.ts'
 import { examples, integer, jsonOption, seedOption } from '../options.ts'
 import { openTextFile } from '../text-file.ts'
 
-interface Flags {
-  readonly users: number
-  readonly days: number
+interface Flags extends OutputFlags {
+  readonly bench?: boolean
+  readonly users?: number
+  readonly days?: number
+  readonly events?: number
   readonly seed: number
-  readonly out: string
   readonly json?: boolean
 }
 
-/** `generate`: an invented shop with planted kinds of customers, to try everything on. */
+const MAX_USERS = 10_000_000
+const MAX_EVENTS = 1_000_000_000
+
+/** `generate`: an invented shop with planted kinds of customers, to try everything on; or a plain load. */
 export function registerGenerate(program: Command, cli: Cli): void {
-  program
+  const defaults = (what: 'users' | 'days'): string =>
+    `default: ${number(SHOP_DEFAULTS[what])}, with --bench ${number(LOAD_DEFAULTS[what])}`
+  const generate = program
     .command('generate')
     .summary('an invented shop with planted kinds of customers')
     .description(
-      'Writes the events of an invented shop as NDJSON in order of time, and beside them <FILE>.truth.json: who each user ' +
-        'really is, for checking what was found. The same options give the same bytes.',
+      'Writes the events of an invented shop in order of time, as NDJSON or to a topic, and beside them <FILE>.truth.json: who ' +
+        'each user really is, for checking what was found. The same options give the same bytes. --bench writes a plain load ' +
+        'for measuring instead, fast: Zipf-like users, 85 % views, 10 % carts, 5 % purchases, no truth.',
     )
     .option(
       '--users <n>',
-      'customers in all, newcomers included',
-      integer(1, 10_000_000),
-      SHOP_DEFAULTS.users,
+      `customers in all, newcomers included; ${defaults('users')}`,
+      integer(1, MAX_USERS),
     )
-    .option('--days <n>', `days from ${day(SHOP_START_MS)} on`, integer(1, 3660), SHOP_DEFAULTS.days)
+    .option('--days <n>', `days from ${day(SHOP_START_MS)} on; ${defaults('days')}`, integer(1, 3660))
     .addOption(seedOption(SHOP_DEFAULTS.seed))
-    .requiredOption('--out <file>', 'events to write; gzipped if it ends in .gz')
+    .option('--bench', 'a plain load for measuring')
+    .option('--events <n>', `with --bench; default: ${number(LOAD_DEFAULTS.events)}`, integer(1, MAX_EVENTS))
+  withOutputOptions(generate, 'events to write; gzipped if it ends in .gz')
     .addOption(jsonOption())
     .addHelpText(
       'after',
       examples([
         ['generate --out shop.ndjson', '20,000 customers over 120 days'],
         ['generate --users 500 --days 30 --seed 1 --out small.ndjson.gz', 'a small one, compressed'],
+        ['generate --bench --to kafka --config live.yaml --rate 5000', 'a steady load on a topic'],
       ]),
     )
-    .action((flags: Flags) => generate(cli, flags))
+    .action((flags: Flags) => run(cli, flags))
 }
 
-async function generate(cli: Cli, flags: Flags): Promise<void> {
+async function run(cli: Cli, flags: Flags): Promise<void> {
+  if (flags.bench !== true && flags.events !== undefined) fail('usage', '--events belongs to --bench')
   const started = performance.now()
-  const options = { ...SHOP_DEFAULTS, users: flags.users, days: flags.days, seed: flags.seed }
-  const file = await openTextFile(flags.out)
+  const { facts, written } = flags.bench === true ? await load(cli, flags) : await shop(cli, flags)
+  const elapsedMs = performance.now() - started
+  if (flags.json === true) {
+    const { out, to } = flags
+    await cli.print(JSON.stringify({ out, to, ...facts.json, ...(written && { written, elapsedMs }) }))
+    return
+  }
+  cli.note(`${facts.text}${written === undefined ? ` → ${flags.out ?? ''} (${duration(elapsedMs)})` : ''}`)
+  if (written !== undefined) noteWritten(cli, written, elapsedMs)
+}
+
+/** What was made, for a person and for a program. */
+interface Made {
+  readonly facts: { readonly text: string; readonly json: object }
+  readonly written: Written | undefined
+}
+
+async function shop(cli: Cli, flags: Flags): Promise<Made> {
+  const { users = SHOP_DEFAULTS.users, days = SHOP_DEFAULTS.days, seed } = flags
+  const options = { ...SHOP_DEFAULTS, users, days, seed }
+  const output = await openEventOutput(cli, flags)
   const progress = cli.progress('generate', options.days, 'days')
   try {
-    const facts = await writeShop(options, file, progress.at)
-    await file.done()
-    const truthPath = `${flags.out}.truth.json`
+    const facts = await writeShop(options, output.sink, progress.at)
+    const written = await output.done()
+    const truthPath = `${output.name}.truth.json`
     const truth = await openTextFile(truthPath)
     await truth.write(`${JSON.stringify(shopTruth(options))}\n`)
     await truth.done()
-    progress.stop()
-    if (flags.json === true)
-      return await cli.print(JSON.stringify({ out: flags.out, truth: truthPath, ...facts }))
-    const took = duration(performance.now() - started)
-    cli.note(
+    const text =
       `${counted(facts.events, 'event')} of ${counted(facts.active, 'user')} in ${counted(options.days, 'day')}, ` +
-        `${counted(facts.orders, 'order')} worth ${euros(facts.revenueMinor)} → ${flags.out} (${took})`,
-    )
+      `${counted(facts.orders, 'order')} worth ${euros(facts.revenueMinor)}`
+    return { facts: { text, json: { truth: truthPath, ...facts } }, written }
   } finally {
     progress.stop()
-    await file.discard()
+    await output.discard()
+  }
+}
+
+async function load(cli: Cli, flags: Flags): Promise<Made> {
+  const { users = LOAD_DEFAULTS.users, days = LOAD_DEFAULTS.days, events = LOAD_DEFAULTS.events } = flags
+  const output = await openEventOutput(cli, flags)
+  const progress = cli.progress('generate', events, 'events')
+  try {
+    let done = 0
+    for (const chunk of chunksOf(loadEvents({ users, days, events, seed: flags.seed }))) {
+      await output.sink.write(chunk)
+      progress.at((done += chunk.length))
+    }
+    const written = await output.done()
+    return { facts: { text: counted(events, 'event'), json: { users, days, events } }, written }
+  } finally {
+    progress.stop()
+    await output.discard()
   }
 }

@@ -12,37 +12,39 @@ import { counted, duration, number } from '../../render/format.ts'
 import type { Cli } from '../cli.ts'
 import { builtinNames, loadMapping } from '../declarations.ts'
 import { latestEventMs } from '../event-files.ts'
+import { noteWritten, openEventOutput, withOutputOptions, type OutputFlags } from '../event-output.ts'
 import { examples, jsonOption } from '../options.ts'
 import { checkRefused } from '../rejects.ts'
 
-interface Flags {
+interface Flags extends OutputFlags {
   readonly mapping: string
-  readonly out: string
   readonly json?: boolean
 }
 
 /** `ingest`: a shop's own records → events. */
 export function registerIngest(program: Command, cli: Cli): void {
-  program
+  const command = program
     .command('ingest')
     .summary('a shop’s own records to events, by a mapping')
     .description(
-      'Turns files of records (CSV, NDJSON or JSON, plain or gzipped) into events in our own form, one NDJSON line each. Every ' +
-        'record is accounted for: an event, skipped by the mapping, or refused. Refused ones are kept, bytes untouched, in ' +
-        '<FILE>.dead-letter.ndjson; more than 5 % of them end the command with 3.',
+      'Turns files of records (CSV, NDJSON or JSON, plain or gzipped) into events in our own form, one NDJSON line each, or ' +
+        'to a Kafka topic, each under its user’s id. Every record is accounted for: an event, skipped by the mapping, or refused. ' +
+        'Refused ones are kept, bytes untouched, in <FILE>.dead-letter.ndjson (<TOPIC>.…); more than 5 % of them end the command ' +
+        'with 3. The same input gives the same event ids, so that a copy changes nothing.',
     )
     .argument('<input...>', 'files of records; - is standard input')
     .requiredOption(
       '--mapping <name|file>',
       `built in: ${builtinNames('mappings').join(', ')}; or a JSON file`,
     )
-    .requiredOption('--out <file>', 'events to write, gzipped if it ends in .gz; - is standard output')
+  withOutputOptions(command, 'events to write, gzipped if it ends in .gz; - is standard output')
     .addOption(jsonOption())
     .addHelpText(
       'after',
       examples([
         ['ingest 2019-Oct.csv.gz --mapping rees46 --out events.ndjson.gz', 'a public clickstream'],
         ['ingest orders.csv --mapping ./my-orders.json --out events.ndjson', 'a shop’s own format'],
+        ['ingest orders.csv --mapping ./my-orders.json --to kafka --config live.yaml', 'the same to a topic'],
       ]),
     )
     .action((inputs: string[], flags: Flags) => run(cli, inputs, flags))
@@ -61,31 +63,35 @@ async function run(cli: Cli, paths: readonly string[], flags: Flags): Promise<vo
         stdin: process.stdin,
       }),
   )
-  const lost = flags.out === '-' ? 'dead-letter.ndjson' : `${flags.out}.dead-letter.ndjson`
-  const events = new LineWriter(flags.out, { stdout: process.stdout, evenEmpty: true })
+  const events = await openEventOutput(cli, flags)
+  const lost = flags.out === '-' ? 'dead-letter.ndjson' : `${events.name}.dead-letter.ndjson`
   const deadLetters = new LineWriter(lost, { stdout: process.stdout })
   const bar = await openBar(cli, sources)
   try {
-    await events.ready()
     const inputs = await Promise.all(
       sources.map((source, i) => inputOf(source, unique[i] as string, mapping)),
     )
     const account = await ingest({
       inputs,
-      events,
+      events: events.sink,
       deadLetters,
       latestMs: latestEventMs(),
       onProgress: bar.at,
     })
-    await events.close()
+    const written = await events.done()
     await deadLetters.close()
     bar.stop()
-    if (flags.json === true) await cli.print(JSON.stringify({ out: flags.out, ...account }))
-    report(cli, account, flags.out, performance.now() - started)
+    const elapsedMs = performance.now() - started
+    if (flags.json === true) {
+      const { out, to } = flags
+      await cli.print(JSON.stringify({ out, to, ...account, ...(written && { written, elapsedMs }) }))
+    }
+    report(cli, account, events.name, elapsedMs)
+    if (written !== undefined) noteWritten(cli, written, elapsedMs)
     checkRefused({ refused: sum(account.refused), read: account.read }, lost)
   } finally {
     bar.stop()
-    await events.abandon()
+    await events.discard()
     await deadLetters.abandon()
     for (const source of sources) await source.close()
   }
