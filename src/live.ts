@@ -8,6 +8,7 @@ import { KafkaSource } from './adapters/kafka/source.ts'
 import { controlTopic } from './adapters/kafka/topics.ts'
 import { openBundleFiles } from './adapters/files/bundles.ts'
 import { openRedis, type RedisAccess } from './adapters/redis/client.ts'
+import { RedisReader } from './adapters/redis/reader.ts'
 import { RedisStore } from './adapters/redis/store.ts'
 import { systemClock } from './adapters/system/clock.ts'
 import { controlDecoder } from './app/control.ts'
@@ -20,6 +21,7 @@ import { HOUR_MS, parseDurationMs, SECOND_MS } from './domain/base/duration.ts'
 import type { Mapping } from './domain/events/mapping.ts'
 import type { Bundle } from './domain/segments/bundle.ts'
 import { fail, type SegmentationError } from './errors.ts'
+import type { StateReader } from './ports/store.ts'
 import type { Telemetry } from './ports/telemetry.ts'
 import type { Task } from './ports/types.ts'
 import { taskOptions, zoneTables } from './compose.ts'
@@ -45,6 +47,8 @@ export interface LiveRun {
   /** Number of tasks: that of the partitions of every input. */
   readonly partitions: number
   readonly optionsOf: (task: Task) => TaskOptions
+  /** For who only looks. */
+  readonly reader: StateReader
   close(): Promise<void>
 }
 
@@ -126,7 +130,14 @@ export async function openLive({ config, mappings, telemetry, onCrash }: OpenLiv
     await outlet.close()
     await redis.close()
   }
-  return { partitions, ports: { source, outlet, store, clock: systemClock, telemetry }, optionsOf, close }
+  const reader = new RedisReader(redis, app)
+  return {
+    partitions,
+    reader,
+    ports: { source, outlet, store, clock: systemClock, telemetry },
+    optionsOf,
+    close,
+  }
 }
 
 const ms = (text: string): number => parseDurationMs(text) ?? fail('config-invalid', `${text} is no duration`)

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { failure, jsonLines, outputsOf, stream } from '../inputs/program.ts'
+import { failure, jsonLines, outputsOf, stream, USER_ID } from '../inputs/program.ts'
 import { smallShop, textOf, type SmallShop } from '../inputs/small-shop.ts'
 import { run, tempFolder } from './run.ts'
 
@@ -50,6 +50,12 @@ describe('tasks resume --state', () => {
     expect(
       failure(stopped, ['error [state-lost]: ', 'segmentation tasks resume P --accept rebuild']),
     ).toEqual({ code: 1, missing: [], said: '' })
+    const looked = await run(['tasks', '--state', dir, '--json'])
+    expect(JSON.parse(looked.out)).toMatchObject([{ task: 0, stored: null, trouble: { code: 'state-lost' } }])
+    expect(await run(['tasks', '--state', dir])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/to be stopped[^]*task 0: state-lost: .*--accept rebuild/) as string,
+    })
     const done = await resume(dir, 'rebuild')
     expect(done).toMatchObject({
       code: 0,
@@ -110,7 +116,18 @@ describe('tasks resume --state', () => {
     expect(journal(dir)).toHaveLength(before)
   })
 
+  it('a whole one: published and stored are the same, and nothing needs a person', async () => {
+    const { code, out } = await run(['tasks', '--state', dirOf('rebuilt'), '--json'])
+    expect(code).toBe(0)
+    expect(out).not.toMatch(USER_ID)
+    const [line] = JSON.parse(out) as { published: number; stored: number; trouble: unknown }[]
+    expect(line).toMatchObject({ stored: line?.published, trouble: null, live: null, owner: null })
+    const text = await run(['tasks', '--state', dirOf('rebuilt')])
+    expect(text.out.split('\n')[0]).toMatch(/^TASK +OWNER +PHASE +BEHIND +CLOCK +PUBLISHED +STORED$/)
+  })
+
   it('needs a run folder or a config', async () => {
+    expect(await run(['tasks'])).toMatchObject({ code: 2 })
     expect(await resume(dirOf('nothing'), 'rebuild')).toMatchObject({ code: 2 })
     expect(await run(['tasks', 'resume', '0', '--accept', 'gap'])).toMatchObject({ code: 2 })
   })

@@ -168,6 +168,12 @@ test(
           .join(' ')
       },
     )
+    const looked = await run(['tasks', '--config', file, '--json'])
+    expect(looked.code).toBe(0)
+    const lines = JSON.parse(looked.out) as { owner: string | null; behind: number; trouble: unknown }[]
+    expect(lines).toHaveLength(PARTITIONS)
+    for (const line of lines)
+      expect(line).toMatchObject({ owner: expect.any(String) as string, trouble: null })
     for (const consumer of [first, again]) consumer.child().kill('SIGTERM')
     expect(await Promise.all([first.ended, again.ended])).toEqual([0, 0])
 
@@ -187,6 +193,30 @@ test(
     expect(found).toEqual(due)
     expect(due.length).toBeGreaterThan(0.8 * expected.length)
     const last = new Map(found.map((move) => [move.userId, move]))
+    for (const [user, move] of last) {
+      expect(await reader.membership(user)).toMatchObject({ segment: move.to, sequence: move.sequence })
+    }
+
+    // T17: the state is gone; every task stops and says so, and the way out leads to where they stood
+    await connection.call((client) => client.flushall())
+    const third = consume(config('a'), children)
+    const statuses = async (): Promise<StreamStatus['tasks']> =>
+      ((await ask(third, '/tasks')) as StreamStatus | undefined)?.tasks ?? []
+    await until('the tasks to stop for their lost state', async () => {
+      const tasks = await statuses()
+      return tasks.length === PARTITIONS && tasks.every((task) => task.trouble?.code === 'state-lost')
+    })
+    expect(await ask(third, '/livez')).toEqual({ alive: true })
+    expect(await ask(third, '/readyz')).toMatchObject({ ready: false })
+    const resumed = await run(['tasks', 'resume', 'all', '--accept', 'rebuild', '--config', file])
+    expect(resumed).toMatchObject({ code: 0 })
+    await until('the tasks to run again', async () =>
+      (await statuses()).every((task) => task.phase === 'running'),
+    )
+    third.child().kill('SIGTERM')
+    expect(await third.ended).toBe(0)
+    expect(await folded()).toBe(events.length + 1)
+    expect(agreed(await published())).toEqual(found)
     for (const [user, move] of last) {
       expect(await reader.membership(user)).toMatchObject({ segment: move.to, sequence: move.sequence })
     }

@@ -2,7 +2,7 @@ import type { Admin } from 'kafkajs'
 import { SECOND_MS } from '../../domain/base/duration.ts'
 import { fail } from '../../errors.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { Ms, Topic } from '../../ports/types.ts'
+import type { Ms, Task, Topic } from '../../ports/types.ts'
 import { newKafka, type KafkaAccess } from './client.ts'
 import { kafkaFailure } from './failure.ts'
 import { loadKafkajs } from './repairs.ts'
@@ -13,7 +13,13 @@ const APPEAR_MS: Ms = 20 * SECOND_MS
 /** Of a described setting: set on the topic itself. */
 const DYNAMIC_TOPIC_CONFIG = 1
 
-/** Looks at topics and carries out a plan for them. */
+/** A member of a group, as the brokers know it. */
+export interface Owner {
+  readonly clientId: string
+  readonly host: string
+}
+
+/** Looks at topics and groups, and carries out a plan for them. */
 export class KafkaAdmin {
   readonly #admin: Admin
   readonly #clock: Clock
@@ -74,6 +80,21 @@ export class KafkaAdmin {
       fail('config-invalid', refused.map(({ name, why }) => `topic ${name}: ${why}`).join('; '))
     await this.#create(steps.flatMap((step) => (step.type === 'create' ? [step.spec] : [])))
     for (const step of steps) if (step.type === 'configure') await this.#configure(step.name, step.config)
+  }
+
+  /** Who holds which partition of a topic by a consumer group. */
+  async owners(groupId: string, topic: Topic): Promise<Map<Task, Owner>> {
+    return this.#connected(`look at group ${groupId}`, async (admin) => {
+      const { groups } = await admin.describeGroups([groupId])
+      const { MemberAssignment } = loadKafkajs().AssignerProtocol
+      const owners = new Map<Task, Owner>()
+      for (const { clientId, clientHost, memberAssignment } of groups[0]?.members ?? []) {
+        if (memberAssignment.length === 0) continue
+        const assigned = MemberAssignment.decode(memberAssignment)?.assignment[topic] ?? []
+        for (const p of assigned) owners.set(p, { clientId, host: clientHost.replace(/^\//, '') })
+      }
+      return owners
+    })
   }
 
   async close(): Promise<void> {

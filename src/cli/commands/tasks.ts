@@ -1,10 +1,17 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander'
+import { EmbeddedReader } from '../../adapters/embedded/reader.ts'
+import { KafkaAdmin } from '../../adapters/kafka/admin.ts'
 import { logTelemetry } from '../../adapters/log/telemetry.ts'
+import { systemClock } from '../../adapters/system/clock.ts'
 import { resume, type Resume, type Resumed } from '../../app/task/resume.ts'
-import { openRun } from '../../compose.ts'
+import type { StreamStatus } from '../../app/stream.ts'
+import type { TaskStatus } from '../../app/task/status.ts'
+import { survey } from '../../app/task/survey.ts'
+import { openRun, type EmbeddedRun } from '../../compose.ts'
+import { SECOND_MS } from '../../domain/base/duration.ts'
 import { fail } from '../../errors.ts'
 import { readRunConfig } from '../../first-start.ts'
-import { openLive } from '../../live.ts'
+import { kafkaAccess, openLive } from '../../live.ts'
 import { ACCEPTANCES, type Acceptance } from '../../ports/outlet.ts'
 import type { Task } from '../../ports/types.ts'
 import { number } from '../../render/format.ts'
@@ -12,20 +19,45 @@ import type { Cli } from '../cli.ts'
 import { readLiveFile } from '../live-file.ts'
 import { examples, jsonOption } from '../options.ts'
 import { everyTask, resumeEach } from '../resume-live.ts'
+import { taskLines, type TaskLine } from '../task-lines.ts'
+
+/** Longest wait for a member's answer. */
+const ASK_MS = SECOND_MS
 
 type Start = Resume['startAt'][string]
 
-interface ResumeFlags {
-  readonly accept: Acceptance
-  readonly start: Readonly<Record<string, Start>>
+interface ListFlags {
   readonly config?: string
   readonly state?: string
   readonly json?: boolean
 }
 
+interface ResumeFlags extends ListFlags {
+  readonly accept: Acceptance
+  readonly start: Readonly<Record<string, Start>>
+}
+
 /** `tasks`: where the tasks stand, and the way out of a stop. */
 export function registerTasks(program: Command, cli: Cli): void {
-  const tasks = program.command('tasks').summary('let a stopped task go on')
+  const tasks = program
+    .command('tasks')
+    .summary('where the tasks stand; let a stopped one go on')
+    .description(
+      'One line a task: who holds it and its phase, as its consumer answers on its ops port or else as state and journal show it; ' +
+        'offsets not yet processed; the age of its clock; last revision published and stored; and what stops or holds it, with the ' +
+        'way out. A run folder is looked at while nobody streams on it.',
+    )
+    .option('--config <file>', 'a consumer’s config')
+    .option('--state <dir>', 'a run folder')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples([
+        ['tasks --config live.yaml', 'all tasks of an app'],
+        ['tasks --state run --json', 'the one task of a run folder, for a program'],
+      ]),
+    )
+    .action((flags: ListFlags) => list(cli, flags))
   tasks
     .command('resume')
     .summary('let a stopped or held task go on')
@@ -59,7 +91,75 @@ export function registerTasks(program: Command, cli: Cli): void {
         ],
       ]),
     )
-    .action((task: Task | 'all', flags: ResumeFlags) => resumeTasks(cli, task, flags))
+    // an option that stands before the word `resume` is the outer command's
+    .action((task: Task | 'all', flags: ResumeFlags) =>
+      resumeTasks(cli, task, { ...tasks.opts<ListFlags>(), ...flags }),
+    )
+}
+
+async function list(cli: Cli, flags: ListFlags): Promise<void> {
+  if ((flags.config === undefined) === (flags.state === undefined))
+    fail('usage', 'tasks needs either --config FILE or --state DIR')
+  const lines =
+    flags.config === undefined ? [await folderLine(flags.state ?? '')] : await liveLines(flags.config)
+  await cli.print(flags.json === true ? JSON.stringify(lines) : taskLines(lines, systemClock.now()))
+}
+
+async function folderLine(dir: string): Promise<TaskLine> {
+  const run = await openFolder(dir)
+  try {
+    const reader = new EmbeddedReader(run.folder)
+    const topics = run.options.inputs.map(({ topic }) => topic)
+    return { ...(await survey({ ...run.ports, reader }, 0, topics)), owner: null, live: null }
+  } finally {
+    await run.close()
+  }
+}
+
+async function liveLines(path: string): Promise<TaskLine[]> {
+  const { config, mappings } = readLiveFile(path)
+  const run = await openLive({
+    config,
+    mappings,
+    telemetry: logTelemetry({ plain: true }),
+    onCrash: () => undefined,
+  })
+  const admin = new KafkaAdmin(kafkaAccess(config), systemClock)
+  try {
+    const { reader, ports } = run
+    const [input] = config.inputs
+    const owners = await admin.owners(config.app, input?.topic ?? '')
+    const hosts = new Set([...owners.values()].map(({ host }) => host))
+    const answers = config.ops ? await askMembers([...hosts], config.ops.port) : []
+    const lines: TaskLine[] = []
+    for (const task of everyTask(run)) {
+      const topics = run.optionsOf(task).inputs.map(({ topic }) => topic)
+      const live = answers.find((status) => status.task === task) ?? null
+      const owner = owners.get(task)?.clientId.slice(config.app.length + 1) ?? null
+      lines.push({ ...(await survey({ ...ports, reader }, task, topics)), owner, live })
+    }
+    return lines
+  } finally {
+    await admin.close()
+    await run.close()
+  }
+}
+
+/** The tasks of the members that answer; who does not is only seen from outside. */
+async function askMembers(hosts: readonly string[], port: number): Promise<TaskStatus[]> {
+  const asked = hosts.map(async (host) => {
+    const signal = AbortSignal.timeout(ASK_MS)
+    const response = await fetch(`http://${host}:${port}/tasks`, { signal })
+    return ((await response.json()) as StreamStatus).tasks
+  })
+  const answers = await Promise.allSettled(asked)
+  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
+}
+
+/** A run folder that exists, with its doors open. */
+function openFolder(dir: string): Promise<EmbeddedRun> {
+  const { follow } = readRunConfig(dir)
+  return openRun({ dir, asked: { follow, inputs: [] }, telemetry: logTelemetry({ plain: true }) })
 }
 
 function taskNumber(text: string): Task | 'all' {
@@ -104,11 +204,7 @@ async function resumeFolder(dir: string, task: Task | 'all', flags: ResumeFlags)
     fail('usage', `the inputs and mappings of ${dir} are its own: start a new folder with others`)
   if (flags.accept === 'source' && config.inputs.some(({ path }) => path === '-'))
     fail('usage', `${dir} reads standard input, which cannot be looked at: start a new folder`)
-  const run = await openRun({
-    dir,
-    asked: { follow: config.follow, inputs: [] },
-    telemetry: logTelemetry({ plain: true }),
-  })
+  const run = await openFolder(dir)
   try {
     const { accept, start } = flags
     return await resume(run.ports, run.options, { task: 0, accept, startAt: start, rehash: true })
