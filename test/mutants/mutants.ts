@@ -230,7 +230,12 @@ const KEEPING: readonly Mutant[] = [
   ),
   mutant('dirty-given-up', BOOK, 'if ((flags & (DIRTY | SEALED)) !== 0) continue', ''),
   mutant('sealed-given-up', BOOK, '(flags & (DIRTY | SEALED)) !== 0', '(flags & DIRTY) !== 0'),
-  mutant('read-overwrites-memory', BOOK, 'if (this.profiles.find(user) >= 0) return\n', ''),
+  mutant(
+    'read-overwrites-memory',
+    BOOK,
+    'this.profiles.find(user) >= 0 || this.#isForgotten(user)',
+    'this.#isForgotten(user)',
+  ),
   mutant(
     'dues-tied-by-insertion',
     DUES,
