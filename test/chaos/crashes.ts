@@ -2,7 +2,7 @@ import { seededRandom } from '../../src/domain/base/random.ts'
 import type { Task } from '../../src/ports/types.ts'
 import { until } from '../adapters/kafka/place.ts'
 import { Fleet } from './fleet.ts'
-import type { Life } from './life.ts'
+import type { Life, Told } from './life.ts'
 import type { Losses, PutBack } from './losses.ts'
 import { CHAOS_POINTS, ONCE, type ChaosPoint } from './points.ts'
 import type { Stage } from './stage.ts'
@@ -10,10 +10,10 @@ import type { Stage } from './stage.ts'
 const MEMBERS = ['a', 'b', 'c'] as const
 type Member = (typeof MEMBERS)[number]
 
-/** A life whose point is not passed by then is ended at that moment. */
-const LIFE_MS = { least: 1500, most: 6000 } as const
+/** A life whose point is not passed so long after its first page, or after its start, is ended at that moment. */
+const LIFE_MS = { least: 500, most: 3000, unpublished: 12_000 } as const
 /** What a kill takes of the time in which records are folded, about. */
-const SECONDS_PER_KILL = 1.7
+const SECONDS_PER_KILL = 2.5
 const LEAST_RATE = 20
 const FULL_SPEED = 1e6
 /** The state loses its newest writes at every so many-th kill, back to where it stood some kills before. */
@@ -21,7 +21,7 @@ const COPY_EVERY = 7
 const COPY_AGE = 2
 /** Share of the kills behind which all of the state is lost, once. */
 const FLUSH_AFTER = 0.2
-const STOPPED_MS = 30_000
+const STOPPED_MS = 120_000
 
 export interface CrashPlan {
   readonly kills: number
@@ -66,6 +66,8 @@ export class CrashRun {
       for (const member of MEMBERS) this.fleet.signal(member, 'SIGTERM')
       await this.#stage.caughtUp()
       return await this.fleet.end()
+    } catch (error) {
+      throw new Error(`${(error as Error).message}; ${this.fleet.words()}`, { cause: error })
     } finally {
       this.fleet.kill()
     }
@@ -96,9 +98,11 @@ export class CrashRun {
 
   /** Ends a life that lasts too long; first in the orderly way where it waits for that to die. */
   async #limit(member: Member, point: ChaosPoint): Promise<void> {
-    const { least, most } = LIFE_MS
+    const { least, most, unpublished } = LIFE_MS
     const before = this.fleet.lives(member)
     const same = (): boolean => this.fleet.lives(member) === before + 1 && !this.#over
+    const publishes = (who: string, told: Told): boolean => who === member && told.type === 'published'
+    await this.fleet.heard(publishes, unpublished, 'it publishes').catch(() => undefined)
     await pause(least + this.#random.next() * (most - least))
     if (point === 'ending' && same()) {
       this.fleet.signal(member, 'SIGTERM')

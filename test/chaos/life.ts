@@ -11,6 +11,8 @@ export interface Life {
   /** Records folded a second and task, once it has published. */
   readonly rate: number
   readonly rebuild?: boolean | undefined
+  /** Connections to these ports of the loopback go to others instead. */
+  readonly through?: Readonly<Record<number, number>> | undefined
   /** The signal it gives itself at the n-th passing of a point. */
   readonly at?:
     | { readonly point: ChaosPoint; readonly nth: number; readonly signal: 'SIGKILL' | 'SIGSTOP' }

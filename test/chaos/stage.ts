@@ -21,9 +21,15 @@ export interface StageOptions {
   readonly brokers?: readonly string[] | undefined
   readonly sessionTimeout?: string
   readonly transactionTimeout?: string
+  /** Settings of the input topics. */
+  readonly inputConfig?: Readonly<Record<string, string>>
+  /** Done once the topics are there, before the shop's records are. */
+  readonly before?: (here: Place) => Promise<void>
 }
 
 const CAUGHT_UP_MS = 180_000
+/** What `topics` asks of an input; the default of newer brokers. */
+const INPUT_CONFIG = { 'message.timestamp.after.max.ms': '3600000' }
 
 /** A broker and a state with a shop's events in its topics, ready for members to start; read_committed readers watch. */
 export class Stage {
@@ -47,11 +53,15 @@ export class Stage {
   /** `redis` is how the tests reach the state, whatever stands before it for the members. */
   static async set(here: Place, redis: RedisAccess, options: StageOptions): Promise<Stage> {
     const { shop, partitions } = options
-    await here.createTopics(['clicks', 'orders'], partitions)
+    await here.createTopics(['clicks', 'orders'], partitions, {
+      ...INPUT_CONFIG,
+      ...options.inputConfig,
+    })
     const connection = await openRedis(redis)
     const ops = writeConfig(here, options, 'ops', here.server.brokers)
     await command('topics', 'apply', '--config', ops)
     await command('promote', '--config', ops, '--model', shop.model, '--at', 'start')
+    await options.before?.(here)
     const fed = await feed(here, shop.events, partitions)
     return new Stage(here, options, connection, fed)
   }
@@ -76,12 +86,10 @@ export class Stage {
     return heads.reduce((sum, head) => sum + (head?.counts.records ?? 0), 0)
   }
 
-  async caughtUp(): Promise<void> {
-    await until(
-      `all of ${this.fed.records} records are stored`,
-      async () => (await this.folded()) === this.fed.records,
-      CAUGHT_UP_MS,
-    )
+  /** Waits until all is stored that was fed, and `more` records. */
+  async caughtUp(more = 0): Promise<void> {
+    const all = this.fed.records + more
+    await until(`all of ${all} records are stored`, async () => (await this.folded()) === all, CAUGHT_UP_MS)
   }
 
   /**

@@ -1,4 +1,19 @@
-import { createRequire } from 'node:module'
+import { createRequire, syncBuiltinESMExports } from 'node:module'
+
+const require = createRequire(import.meta.url)
+
+/**
+ * Leads connections to other ports than those asked for, whatever a server says of itself.
+ * @param {Readonly<Record<number, number>>} ports
+ */
+export function redirect(ports) {
+  const net = require('node:net')
+  for (const name of ['connect', 'createConnection']) {
+    const open = net[name]
+    net[name] = (options, ...rest) => open({ ...options, port: ports[options.port] ?? options.port }, ...rest)
+  }
+  syncBuiltinESMExports()
+}
 
 /**
  * Calls `pass` at what happens between the task's own points: behind each batch of a page, around the end of its transaction,
@@ -16,7 +31,7 @@ export function watchWire(kafkajs, redis, pass) {
     return { ...made, transaction: async () => splitting(await made.transaction(), pass) }
   }
 
-  const broker = createRequire(import.meta.url)('kafkajs/src/broker').prototype
+  const broker = require('kafkajs/src/broker').prototype
   const endTxn = broker.endTxn
   broker.endTxn = async function (request) {
     if (request.transactionResult) pass('before-end-txn')

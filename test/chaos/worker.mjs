@@ -8,7 +8,7 @@ import { Stream } from '../../dist/app/stream.js'
 import { resume } from '../../dist/app/task/resume.js'
 import { parseLiveConfig } from '../../dist/live-config.js'
 import { openLive } from '../../dist/live.js'
-import { watchWire } from './wire.mjs'
+import { redirect, watchWire } from './wire.mjs'
 
 /** @type {import('./life.ts').Life} */
 const life = JSON.parse(process.argv[2])
@@ -30,6 +30,7 @@ function pass(point) {
 let stream
 process.on('SIGTERM', () => (stream ? stream.end() : process.exit(0)))
 tell({ type: 'up' })
+redirect(life.through ?? {})
 watchWire(loadKafkajs(), RedisConnection.prototype, pass)
 
 const telemetry = {
@@ -86,7 +87,7 @@ stream = new Stream(run.ports, {
     telemetry.notice({ level: 'error', task, code: error.code, text: `stopped: ${error.message}` }),
 })
 try {
-  await stream.run()
+  await stream.run().catch(crash)
 } finally {
   await run.close()
 }

@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A wire between a client and a server on this machine that does what real ones do. */
 export interface Wire {
@@ -25,6 +26,8 @@ export async function openWire(port: number): Promise<Wire> {
     wire.opened++
     const upstream = connect(port, '127.0.0.1')
     let lost = false
+    /** The answers before: none overtakes another. */
+    let before = Promise.resolve()
     const born = generation
     const end = (): void => {
       client.destroy()
@@ -48,8 +51,7 @@ export async function openWire(port: number): Promise<Wire> {
     upstream.on('data', (data) => {
       if (born !== generation) return
       if (lost) return end()
-      if (wire.delayMs === 0) client.write(data)
-      else setTimeout(() => client.write(data), wire.delayMs)
+      before = passOn(before, performance.now() + wire.delayMs, () => client.write(data))
     })
   })
   const wire: Wire = {
@@ -72,4 +74,12 @@ export async function openWire(port: number): Promise<Wire> {
   }
   await new Promise<void>((open) => server.listen(0, '127.0.0.1', open))
   return Object.assign(wire, { port: (server.address() as AddressInfo).port })
+}
+
+/** Passes something on behind what came before it, not earlier than `at`. */
+async function passOn(before: Promise<void>, at: number, pass: () => unknown): Promise<void> {
+  await before
+  const left = at - performance.now()
+  if (left > 0) await sleep(left)
+  pass()
 }

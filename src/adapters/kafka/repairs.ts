@@ -21,6 +21,19 @@ type Prototype = Record<string, (this: Record<string, unknown>, ...args: unknown
 
 const prototypeOf = (path: string): Prototype => (require(path) as { prototype: Prototype }).prototype
 
+interface GroupOfKafkajs {
+  readonly cluster: { findGroupCoordinator(of: { groupId: string }): Promise<unknown> }
+  readonly groupId: string
+  readonly coordinator: unknown
+}
+
+/** Errors of a request that nobody answered. */
+const UNHEARD: ReadonlySet<string> = new Set([
+  'KafkaJSConnectionError',
+  'KafkaJSConnectionClosedError',
+  'KafkaJSRequestTimeoutError',
+])
+
 /**
  * The one place that reaches into kafkajs. Each repair can be left out by its name (`SEGMENTATION_KAFKA_REPAIRS_OFF`); without
  * `idle-timer` everything works, only with more load.
@@ -66,6 +79,27 @@ export const REPAIRS = {
           pending.get(this) ?? Promise.resolve(connect?.call(this)).finally(() => pending.delete(this))
         pending.set(this, made)
         return made
+      }
+    },
+  },
+  'lost-coordinator': {
+    defect: 'a member whose coordinator dies goes on asking that broker, and never hears of the next one',
+    link: 'kafkajs/src/consumer/consumerGroup.js, heartbeat; https://github.com/tulios/kafkajs/pull/253',
+    test: 'repairs.test.ts: lost-coordinator',
+    apply: () => {
+      const group = prototypeOf('kafkajs/src/consumer/consumerGroup')
+      const heartbeat = group['heartbeat']
+      group['heartbeat'] = async function (interval) {
+        try {
+          return await heartbeat?.call(this, interval)
+        } catch (error) {
+          // the same heartbeat follows: the next coordinator knows the group as it was
+          if (UNHEARD.has((error as Error).name)) {
+            const { cluster, groupId, coordinator } = this as unknown as GroupOfKafkajs
+            this['coordinator'] = await cluster.findGroupCoordinator({ groupId }).catch(() => coordinator)
+          }
+          throw error
+        }
       }
     },
   },

@@ -85,6 +85,22 @@ const SHOWS: Readonly<Record<RepairName, (part: (path: string) => unknown) => Pr
     await new Promise((closed) => server.close(closed))
     return left.length > 0
   },
+  'lost-coordinator': async (part) => {
+    const Group = part('consumer/consumerGroup') as new (options: object) => {
+      memberId: string
+      lastRequest: number
+      coordinator: unknown
+      heartbeat(how: { interval: number }): Promise<unknown>
+    }
+    const { KafkaJSConnectionError } = part('errors') as { KafkaJSConnectionError: new (m: string) => Error }
+    const cluster = { findGroupCoordinator: () => Promise.resolve('the next one') }
+    const logger = { namespace: () => ({}) }
+    const group = new Group({ cluster, logger, groupId: 'g', topics: [], topicConfigurations: {} })
+    const dead = { heartbeat: () => Promise.reject(new KafkaJSConnectionError('refused')) }
+    Object.assign(group, { memberId: 'm', lastRequest: 0, coordinator: dead })
+    await expect(group.heartbeat({ interval: 1 })).rejects.toThrow('refused')
+    return group.coordinator === dead
+  },
   'idle-timer': async (part) => {
     type Queue = { scheduleCheckPendingRequests(): void; destroy(): void; throttleCheckTimeoutId: unknown }
     const Queue = part('network/requestQueue') as new (options: object) => Queue
