@@ -6,11 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { RedisAccess } from '../../../src/adapters/redis/client.ts'
 import { SECOND_MS } from '../../../src/domain/base/duration.ts'
+import { startRedisContainer } from './container.ts'
 import { freePorts } from './ports.ts'
 
 /**
- * A real Redis for tests: where one is enough as it is, that at `SEGMENTATION_TEST_REDIS` (host:port), else nodes of the
- * machine's own `redis-server` on free ports of the loopback.
+ * A real Redis for tests: where one is enough as it is, that at `SEGMENTATION_TEST_REDIS` (host:port), or a container of the
+ * local image `SEGMENTATION_TEST_REDIS_IMAGE`, else nodes of the machine's own `redis-server` on free ports of the loopback.
  */
 export interface RedisServer {
   readonly access: RedisAccess
@@ -33,6 +34,12 @@ export async function startRedis(...settings: string[]): Promise<RedisServer | s
       version: await versionAt(host, Number(port)),
       stop: async () => {},
     }
+  }
+  const image = process.env['SEGMENTATION_TEST_REDIS_IMAGE'] ?? ''
+  if (image !== '') {
+    const { host, port, stop } = await startRedisContainer(image, settings)
+    const version = `${await versionAt(host, port)} in a container`
+    return { access: { nodes: [{ host, port }], cluster: false }, version, stop }
   }
   const missing = noServer()
   if (missing !== undefined) return missing
