@@ -37,9 +37,10 @@ export async function startRedis(...settings: string[]): Promise<RedisServer | s
   }
   const image = process.env['SEGMENTATION_TEST_REDIS_IMAGE'] ?? ''
   if (image !== '') {
-    const { host, port, stop } = await startRedisContainer(image, settings)
+    const container = await startRedisContainer(image, settings)
+    const { host, port } = container
     const version = `${await versionAt(host, port)} in a container`
-    return { access: { nodes: [{ host, port }], cluster: false }, version, stop }
+    return { access: { nodes: [{ host, port }], cluster: false }, version, stop: () => container.stop() }
   }
   const missing = noServer()
   if (missing !== undefined) return missing
