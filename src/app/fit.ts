@@ -1,5 +1,6 @@
 import { fail } from '../errors.ts'
 import type { FeatureSet } from '../domain/features/feature-set.ts'
+import type { Candidate } from '../domain/model/choose-k.ts'
 import { calinskiHarabasz, daviesBouldin } from '../domain/model/indices.ts'
 import { kmeans } from '../domain/model/kmeans.ts'
 import { matrixOf, selectRows, type Matrix } from '../domain/model/matrix.ts'
@@ -32,16 +33,6 @@ export interface FitOptions {
 
 /** Above this many rows centroids are fitted by mini-batches: ten full starts would take a minute and more. */
 export const MINI_BATCH_ROWS = 2_000_000
-
-/** One row of the choice of k. */
-export interface ClusterQuality {
-  readonly k: number
-  readonly inertia: number
-  readonly silhouette: number
-  readonly daviesBouldin: number
-  readonly calinskiHarabasz: number
-  readonly smallestShare: number
-}
 
 export interface FittedProjection {
   readonly scaler: Pick<Scaler, 'mean' | 'scale'>
@@ -180,19 +171,26 @@ function compareRows(a: Float64Array, b: Float64Array): number {
 }
 
 function requireDistinct(z: Matrix, k: number): void {
-  const seen = new Set<string>()
-  for (let i = 0; i < z.rows && seen.size < k; i++)
-    seen.add(z.data.subarray(i * z.cols, (i + 1) * z.cols).join())
-  if (seen.size < k)
-    fail('training-data', `${z.rows} users take only ${seen.size} different positions, but k is ${k}`)
+  const distinct = distinctRows(z, k)
+  if (distinct < k)
+    fail('training-data', `${z.rows} users take only ${distinct} different positions, but k is ${k}`)
 }
 
+/** How many positions the rows take, counted up to `most`. */
+export function distinctRows(z: Matrix, most: number): number {
+  const seen = new Set<string>()
+  for (let i = 0; i < z.rows && seen.size < most; i++)
+    seen.add(z.data.subarray(i * z.cols, (i + 1) * z.cols).join())
+  return seen.size
+}
+
+/** How good a grouping is, but for its stability. */
 export function qualityOf(
   z: Matrix,
   labels: Int32Array,
   centres: Float64Array,
   { k, seed }: Pick<FitOptions, 'k' | 'seed'>,
-): ClusterQuality {
+): Omit<Candidate, 'stability'> {
   const sweep = newSweep(k, z.cols)
   sweepRows(z, centres, labels, sweep)
   return {

@@ -1,4 +1,5 @@
 import type { FeatureSet } from '../domain/features/feature-set.ts'
+import { chooseK, type Candidate } from '../domain/model/choose-k.ts'
 import { clusterMeans } from '../domain/model/indices.ts'
 import { DEFAULT_STARTS, DEFAULT_TOLERANCE } from '../domain/model/kmeans.ts'
 import { matrixOf, rowsOf, selectRows, type Matrix } from '../domain/model/matrix.ts'
@@ -9,6 +10,7 @@ import { completeLabels } from '../domain/segments/label.ts'
 import type { Labels } from '../domain/segments/labels.ts'
 import { nameSegments } from '../domain/segments/naming.ts'
 import { DEFAULT_POLICY, type Policy } from '../domain/segments/policy.ts'
+import { candidatesOf, MAX_K, MIN_K } from './choose-k.ts'
 import {
   fitCentroids,
   fitProjection,
@@ -16,14 +18,15 @@ import {
   givenProjection,
   projectAll,
   qualityOf,
-  type ClusterQuality,
   type FitOptions,
 } from './fit.ts'
 import type { Fitted } from './fitted.ts'
 import { eligibleRows, type FeatureTable } from './training-table.ts'
 
 /** How a bundle is trained. Times are ISO 8601. */
-export interface TrainOptions extends Policy, FitOptions {
+export interface TrainOptions extends Policy, Omit<FitOptions, 'k'> {
+  /** `auto`: by the rule of `chooseK`. */
+  readonly k: number | 'auto'
   /** A number of components, or a share of variance to keep in (0, 1). */
   readonly components: number
   /** Where the table comes from, for the card. */
@@ -61,7 +64,8 @@ export interface Trained {
   readonly metrics: Readonly<Record<string, number>>
   /** Centroid index per row of the table; −1: left out for fewer than `minEvents` events. */
   readonly assigned: Int32Array
-  readonly qualities: readonly ClusterQuality[]
+  /** What `auto` chose among; empty where k was given. */
+  readonly candidates: readonly Candidate[]
 }
 
 /**
@@ -71,25 +75,29 @@ export interface Trained {
  */
 export function trainBundle({ featureSet, table, options: given, fitted, onProgress }: TrainInput): Trained {
   const shape = fitted && { k: fitted.centroids.length, components: fitted.pca.components.length }
-  const options = { ...given, ...shape }
-  const rows = eligibleRows(table, featureSet, options)
+  const wanted = { ...given, ...shape }
+  const auto = wanted.k === 'auto'
+  const rows = eligibleRows(table, featureSet, { ...wanted, k: wanted.k === 'auto' ? MIN_K : wanted.k })
   const raw = selectRows(
     matrixOf(table.values.length / table.columns.length, table.columns.length, table.values),
     rows,
   )
-  const steps = options.starts + 3
+  const tried = auto ? MAX_K - MIN_K + 1 : 0
+  const steps = tried + wanted.starts + 3
   const { scaler, scaled, pca } = fitted
     ? givenProjection(raw, featureSet, fitted)
-    : fitProjection(raw, featureSet, options.components)
+    : fitProjection(raw, featureSet, wanted.components)
   onProgress?.(1, steps)
 
   const projection = { scaler: { mean: Array.from(scaler.mean), scale: Array.from(scaler.scale) }, pca }
   const z = projectAll(raw, { featureSet, ...projection })
+  const candidates = auto ? candidatesOf(z, wanted, (done) => onProgress?.(1 + done, steps)) : []
+  const options = { ...wanted, k: wanted.k === 'auto' ? chooseK(candidates) : wanted.k }
   const groups = fitted
     ? givenCentroids(z, fitted)
-    : fitCentroids(z, options, (done) => onProgress?.(1 + done, steps))
+    : fitCentroids(z, options, (done) => onProgress?.(1 + tried + done, steps))
   const { centres, labels } = groups
-  onProgress?.(2 + options.starts, steps)
+  onProgress?.(2 + tried + options.starts, steps)
 
   const { segments, first } = describe(featureSet, { raw, scaled, labels, k: options.k })
   const quality = qualityOf(z, labels, centres, options)
@@ -119,6 +127,7 @@ export function trainBundle({ featureSet, table, options: given, fitted, onProgr
       seed,
       settings: { outlierCut, clustering: groups.clustering, starts, tolerance },
       metrics,
+      ...(auto ? { candidates } : {}),
     },
     lineage: { parent: options.parent },
   })
@@ -130,7 +139,7 @@ export function trainBundle({ featureSet, table, options: given, fitted, onProgr
     labels: completeLabels(Object.keys(first), first),
     metrics,
     assigned,
-    qualities: [quality],
+    candidates,
   }
 }
 

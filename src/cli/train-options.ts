@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { MAX_K, MIN_K } from '../app/choose-k.ts'
 import { MINI_BATCH_ROWS } from '../app/fit.ts'
 import { TRAIN_DEFAULTS as d, type TrainOptions } from '../app/train.ts'
 import type { Policy } from '../domain/segments/policy.ts'
@@ -12,7 +13,7 @@ export interface FitFlags extends Pick<TrainOptions, 'k' | 'components' | 'clust
 
 export function addFitOptions(command: Command): void {
   command
-    .option('--k <n>', 'number of segments', integer(2, 64), d.k)
+    .option('--k <n|auto>', `number of segments; auto: chosen among ${MIN_K} to ${MAX_K}`, segmentCount, d.k)
     .option(
       '--components <n>',
       'PCA axes, or the share of variance to keep (0.9)',
@@ -77,6 +78,12 @@ export function addPolicyOptions(command: Command): void {
 
 export function policyOf({ minEvents, marginRatio, dwell, confirmFor, outlier }: PolicyFlags): Policy {
   return { minEvents, marginRatio, dwellMs: dwell ?? 0, confirmForMs: confirmFor, outlier }
+}
+
+const wholeK = integer(MIN_K, 64)
+
+function segmentCount(text: string): TrainOptions['k'] {
+  return text === 'auto' ? text : wholeK(text)
 }
 
 const MAX_CUT = 0.25

@@ -45,7 +45,8 @@ describe('trainBundle', () => {
     expect(segments[1]?.profile[1]).toBeGreaterThan(850)
     expect(Array.from(trained.assigned.subarray(0, 6))).toEqual([0, 0, 0, 1, 1, 2])
     expect(trained.metrics['silhouette']).toBeGreaterThan(0.8)
-    expect(trained.qualities).toMatchObject([{ k: 3, smallestShare: 1 / 6 }])
+    expect(trained.metrics).toMatchObject({ k: 3, smallestShare: 1 / 6 })
+    expect(trained.candidates).toEqual([])
   })
 
   it('labels every segment, and keys are the same in bundle and labels', () => {
@@ -108,6 +109,17 @@ describe('trainBundle', () => {
       expect(cut.bundle.training.settings['outlierCut']).toBe(outlierCut)
     },
   )
+
+  it('chooses the planted k itself, and says in the bundle and on the card what it chose among', () => {
+    const auto = trainBundle({ featureSet, table: table(), options: { ...options, k: 'auto' } })
+    expect(auto.bundle.centroids).toEqual(trained.bundle.centroids)
+    expect(auto.candidates.map((c) => c.k)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10])
+    expect(auto.bundle.training.candidates).toEqual(auto.candidates)
+    expect(checkBundle(JSON.parse(JSON.stringify(auto.bundle)), 'x').version).toBe(auto.bundle.version)
+    const card = bundleCard(auto.bundle, auto.labels)
+    expect(card).toContain('| **3** |')
+    expect(card).toContain('bends at 3')
+  })
 
   it('by mini-batches finds the same groups', () => {
     const mini = trainBundle({

@@ -1,7 +1,10 @@
 /**
- * Times the numerics of training on one core: rows × features → scaler → PCA → k-means, on well separated groups.
+ * Times the numerics of training on one core: rows × features → scaler → PCA → k-means, and the choice of k, on well separated
+ * groups.
  * `npm run build && node test/bench/train.mjs [rows] [features] [components] [k] [starts]`
  */
+import { candidatesOf, MAX_K, MIN_K } from '../../dist/app/choose-k.js'
+import { chooseK } from '../../dist/domain/model/choose-k.js'
 import { kmeans } from '../../dist/domain/model/kmeans.js'
 import { matrixOf } from '../../dist/domain/model/matrix.js'
 import { fitPca, projectRows } from '../../dist/domain/model/pca.js'
@@ -32,6 +35,15 @@ print(
   `k-means, ${features} columns, ${starts} starts`,
   wideMs,
   `${wide.iterations} passes, inertia ${wide.inertia.toFixed(1)}`,
+)
+
+const tenth = matrixOf(rows / 10, features, x.data.subarray(0, (rows / 10) * features))
+const fit = { seed: 1, starts, tolerance: 1e-4, outlierCut: 'none', clustering: 'auto' }
+const { result: candidates, ms: choiceMs } = timed(() => candidatesOf(tenth, fit))
+print(
+  `k ${MIN_K} to ${MAX_K}, ${features} columns, a tenth of the rows`,
+  choiceMs,
+  `chosen ${chooseK(candidates)}`,
 )
 
 /** Rows around k random centres, unit normal noise. */

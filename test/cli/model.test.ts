@@ -136,6 +136,13 @@ describe('train', () => {
     expect(err).toContain('"total_events" of "features": only tables carry it, no event feeds it')
   })
 
+  it('chooses k itself, and shows what among', async () => {
+    const out = await done('train', '--features', at('features.csv'), '--k', 'auto', '--out', at('m7'))
+    expect(out).toMatch(/^K +SILHOUETTE/)
+    expect(out).toMatch(/^▸ \d/m)
+    expect(readFileSync(at('m7/card.md'), 'utf8')).toContain('## Choice of k')
+  })
+
   it('refuses a table without numbers', async () => {
     writeFileSync(at('words.csv'), 'user_id,city\na,Paris\n')
     const { code, err } = await run(['train', '--features', at('words.csv'), '--out', at('never')])

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { openBundleFiles } from '../../adapters/files/bundles.ts'
 import { checkFitted, fittedFeatures, parseFitted, type Fitted } from '../../app/fitted.ts'
 import { trainBundle, TRAIN_DEFAULTS, type Trained, type TrainOptions } from '../../app/train.ts'
+import { CHOICE_RULE, elbow, leastStability } from '../../domain/model/choose-k.ts'
 import { columnsOf } from '../../domain/segments/assigner.ts'
 import { parseFeatureSet, type FeatureSet } from '../../domain/features/feature-set.ts'
 import { segmentName } from '../../domain/segments/label.ts'
@@ -71,6 +72,7 @@ export function registerTrain(program: Command, cli: Cli): void {
       'after',
       examples([
         ['train --events shop.ndjson --as-of 2025-03-31 --out models/first', 'four segments from events'],
+        ['train --events shop.ndjson --k auto --out models/best', 'as many segments as the data bears'],
         ['train --features features.csv --k 5 --components 0.9 --out models/five', 'five from a table'],
       ]),
     )
@@ -148,13 +150,22 @@ function readFitted(path: string): Fitted {
   }
 }
 
-function trainedJson({ bundle, metrics, qualities }: Trained, out: string): string {
+function trainedJson({ bundle, metrics, candidates }: Trained, out: string): string {
   const segments = bundle.segments.map(({ key, share }) => ({ key, share }))
   const { users, asOf, currency } = bundle.training
-  return JSON.stringify({ out, version: bundle.version, users, asOf, currency, segments, metrics, qualities })
+  return JSON.stringify({
+    out,
+    version: bundle.version,
+    users,
+    asOf,
+    currency,
+    segments,
+    metrics,
+    candidates,
+  })
 }
 
-function trainedText({ bundle, labels, metrics }: Trained, out: string): string {
+function trainedText({ bundle, labels, metrics, candidates }: Trained, out: string): string {
   const { training, pca, segments } = bundle
   const columns = columnsOf(bundle.featureSet)
   type Row = (typeof segments)[number]
@@ -179,11 +190,30 @@ function trainedText({ bundle, labels, metrics }: Trained, out: string): string 
     ['outliers', outliersText(metrics, training.users)],
     ['silhouette', number(metrics['silhouette'] ?? Number.NaN, 3)],
   ])
-  return `${head}\n\n${table(segments, shape)}`
+  const choice = candidates.length === 0 ? '' : `${choiceText(candidates, segments.length)}\n\n`
+  return `${choice}${head}\n\n${table(segments, shape)}`
 }
 
 function outliersText(metrics: Trained['metrics'], users: number): string {
   const { outlierUsers = 0, cutUsers = 0 } = metrics
   const cut = cutUsers === 0 ? 'none left out' : `centroids fitted without ${number(cutUsers)}`
   return `${number(outlierUsers)} (${percent(outlierUsers / users)}) beyond the fences, ${cut}`
+}
+
+function choiceText(candidates: Trained['candidates'], chosen: number): string {
+  const bend = elbow(candidates)
+  const rows = table(candidates, [
+    { title: 'K', value: (c) => `${c.k === chosen ? '▸' : ' '} ${c.k}` },
+    { title: 'SILHOUETTE', value: (c) => number(c.silhouette, 3), align: 'right' },
+    { title: 'DAVIES–BOULDIN', value: (c) => number(c.daviesBouldin, 2), align: 'right' },
+    { title: 'CALIŃSKI–HARABASZ', value: (c) => number(c.calinskiHarabasz), align: 'right' },
+    {
+      title: 'INERTIA',
+      value: (c) => `${number(c.inertia)}${c.k === bend ? ' (elbow)' : ''}`,
+      align: 'right',
+    },
+    { title: 'STABILITY', value: (c) => number(leastStability(c), 2), align: 'right' },
+    { title: 'SMALLEST', value: (c) => percent(c.smallestShare), align: 'right' },
+  ])
+  return `${rows}\nrule: ${CHOICE_RULE}`
 }

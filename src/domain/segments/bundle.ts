@@ -23,6 +23,16 @@ export const segmentSchema = z.strictObject({
   profile: row,
 })
 
+const candidateSchema = z.strictObject({
+  k: z.int(),
+  inertia: z.number(),
+  silhouette: z.number(),
+  daviesBouldin: z.number(),
+  calinskiHarabasz: z.number(),
+  smallestShare: z.number(),
+  stability: row,
+})
+
 /**
  * A trained model with all that decides with it. Shapes: F features, C components, K centroids. Scaler, PCA and centroids
  * only ever change together. The version is the hash of everything else in it.
@@ -57,6 +67,8 @@ export const bundleSchema = z.strictObject({
     /** How it was fitted, beside the seed: what it takes to do it again. */
     settings: z.record(z.string(), z.union([z.string(), z.number()])),
     metrics: z.record(z.string(), z.number()),
+    /** What k was chosen among, by the rule of `chooseK`; absent where it was given. */
+    candidates: z.array(candidateSchema).optional(),
   }),
   lineage: z.strictObject({ parent: z.string().nullable() }),
 })

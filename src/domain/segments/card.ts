@@ -1,4 +1,5 @@
 import { durationText } from '../base/duration.ts'
+import { CHOICE_RULE, elbow, leastStability } from '../model/choose-k.ts'
 import { columnsOf } from './assigner.ts'
 import type { Bundle } from './bundle.ts'
 import { formatNumber, formatShare } from './format.ts'
@@ -25,6 +26,7 @@ export function bundleCard(bundle: Bundle, labels: Labels): string {
           .map(([name, value]) => [name, formatNumber(value, 'en')]),
       ],
     )}`,
+    ...choiceOfK(bundle),
     `## Features\n\n${featureTable(bundle)}`,
     `## Principal components\n\n${componentTable(bundle)}`,
     `## Segments\n\n${segmentTable(bundle, labels)}`,
@@ -49,6 +51,29 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((c) => c.replaceAll('|', '\\|')).join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+function choiceOfK({ training, centroids }: Bundle): string[] {
+  const { candidates } = training
+  if (candidates === undefined) return []
+  const bend = elbow(candidates)
+  const rows = candidates.map((c) => [
+    c.k === centroids.length ? `**${c.k}**` : String(c.k),
+    ...[c.silhouette, c.daviesBouldin, c.calinskiHarabasz, c.inertia].map((x) => formatNumber(x, 'en')),
+    formatNumber(leastStability(c), 'en'),
+    formatShare(c.smallestShare, 'en'),
+  ])
+  const head = [
+    'k',
+    'silhouette',
+    'Davies–Bouldin',
+    'Caliński–Harabasz',
+    'inertia',
+    'least Jaccard',
+    'smallest',
+  ]
+  const elbowText = bend === undefined ? '' : ` The curve of the inertia bends at ${bend}.`
+  return [`## Choice of k\n\n${table(head, rows)}\n\nRule: ${CHOICE_RULE}.${elbowText}`]
 }
 
 function featureTable(bundle: Bundle): string {

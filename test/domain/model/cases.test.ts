@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { adjustedRand, calinskiHarabasz, daviesBouldin } from '../../../src/domain/model/indices.ts'
 import { kmeans, kmeansFrom, relocateEmpty } from '../../../src/domain/model/kmeans.ts'
 import { matrixFromRows, matrixOf, rowsOf, type Matrix } from '../../../src/domain/model/matrix.ts'
+import { addBatch } from '../../../src/domain/model/minibatch.ts'
 import { compileNearest } from '../../../src/domain/model/nearest.ts'
 import { fitPca, projectRows } from '../../../src/domain/model/pca.ts'
 import { fitScaler, standardise } from '../../../src/domain/model/scaler.ts'
@@ -14,10 +15,11 @@ import { newSweep } from '../../../src/domain/model/sweep.ts'
 import { HAS_DATA, farthest, sharedJson } from './golden.ts'
 
 /** The numeric cases of this folder's subject; each holds or stands here with the reason why it cannot. */
-const KINDS = ['kmeans', 'kmeans-internal', 'scaler', 'pca', 'silhouette', 'cluster-index']
+const KINDS = ['kmeans', 'kmeans-internal', 'scaler', 'pca', 'silhouette', 'cluster-index', 'minibatch']
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   'kmeans-mljs-empty':
     'keeps an empty centre where it was; an empty cluster here takes the farthest row, as in scikit-learn',
+  'minibatch-docstring': 'starts from numpy’s random numbers; the case with given starts holds',
 }
 
 interface Case {
@@ -32,6 +34,7 @@ interface Case {
     nearest: number[][]
     labels: number[]
     transform: number[][]
+    batches: [number, number][]
     pairs: [number[], number[]][]
     centers_old: number[][]
     distance_lower_triangle_rowwise: number[]
@@ -144,6 +147,18 @@ const CHECKS: Readonly<Record<string, () => void>> = {
     near(fitScaler(x).mean, want['mean'], 1e-7)
     near(fitScaler(x).scale, want['std_ddof0_run_here'], 1e-7)
     near(scaledDdof1(x).data, want['with_mean_and_std'], 1e-7)
+  },
+  'minibatch-explicit-init': () => {
+    const { c, want } = input('minibatch-explicit-init')
+    const x = input('minibatch-docstring').x
+    const centres = Float64Array.from(c.init.flat())
+    const counts = new Float64Array(2)
+    c.batches.forEach(([from, to], i) => {
+      addBatch(matrixOf(to - from, 2, x.data.slice(2 * from, 2 * to)), centres, counts)
+      const after = want[`after_${i + 1}`] as { centers: number[][]; counts: number[] }
+      near(centres, after.centers)
+      expect(Array.from(counts)).toEqual(after.counts)
+    })
   },
   'scaler-sklearn-docstring': () => {
     const { x, c, want } = input('scaler-sklearn-docstring')
