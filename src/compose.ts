@@ -261,6 +261,6 @@ export function taskOptions({ config, avro, bundle, zones, inputs }: Parts): Tas
 }
 
 /** What a profile must keep and how a vector is read from it; labels and transforms are the bundle's own. */
-function reading({ layout, columns, reads, order, columnOf }: Plan): string {
-  return canonicalJson({ layout, columns, reads, order, columnOf })
+function reading({ layout, columns, nodes, columnNodes }: Plan): string {
+  return canonicalJson({ layout, columns, nodes, columnNodes })
 }

@@ -48,3 +48,39 @@ export function startOfLocalDay(zone: ZoneTable, day: number): number {
   }
   return best
 }
+
+/** Asks for offsets by time, fast where most questions fall into one stretch of the same offset. */
+export class OffsetClock {
+  readonly #starts: readonly number[]
+  readonly #offsets: readonly number[]
+  // the stretch that the last question fell into
+  #from = Number.POSITIVE_INFINITY
+  #until = Number.NEGATIVE_INFINITY
+  #offset = 0
+
+  /** `offsets[i]` holds from `starts[i]` on, the first of them also before. */
+  constructor(starts: readonly number[], offsets: readonly number[]) {
+    this.#starts = starts
+    this.#offsets = offsets
+  }
+
+  /** Local minus UTC at an instant, ms. */
+  at(t: number): number {
+    if (t < this.#from || t >= this.#until) this.#seek(t)
+    return this.#offset
+  }
+
+  #seek(t: number): void {
+    const starts = this.#starts
+    let lo = 0
+    let hi = starts.length - 1
+    while (lo < hi) {
+      const mid = (lo + hi + 1) >> 1
+      if ((starts[mid] as number) <= t) lo = mid
+      else hi = mid - 1
+    }
+    this.#from = lo === 0 ? Number.NEGATIVE_INFINITY : (starts[lo] as number)
+    this.#until = starts[lo + 1] ?? Number.POSITIVE_INFINITY
+    this.#offset = this.#offsets[lo] as number
+  }
+}

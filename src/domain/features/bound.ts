@@ -1,4 +1,4 @@
-import type { Lane, ScalarState, SetState } from './states.ts'
+import type { States } from './collect.ts'
 
 /** Bytes of the largest value of each form that the profile codec writes (LEB128: 7 bits a byte). */
 export const MAX_INTEGER_BYTES = 8
@@ -8,26 +8,22 @@ export const MAX_VISITS = 64
 export const HASH_BYTES = 7
 
 const FRAME_BYTES = 1 + 4 + 4
-const BOOK_NUMBERS = 9
+const BOOK_NUMBERS = 12
 const AGE_BYTES = 4
 const BEFORE_BYTES = 4
 
 /** Upper bound of an encoded profile: every bucket of every window used, every number as large as can be. */
-export function maxProfileBytes(content: {
-  readonly columns: readonly string[]
-  readonly scalars: readonly ScalarState[]
-  readonly lanes: readonly Lane[]
-  readonly sets: readonly SetState[]
-}): number {
+export function maxProfileBytes(content: States & { readonly columns: readonly string[] }): number {
   let bytes = FRAME_BYTES + (BOOK_NUMBERS + 2 * MAX_VISITS) * MAX_INTEGER_BYTES
   bytes += content.columns.length * BEFORE_BYTES + content.scalars.length * MAX_INTEGER_BYTES
   for (const lane of content.lanes) {
     const buckets = Math.max(...lane.cells.map((c) => c.hops)) + 1
     const mask = Math.ceil(lane.cells.length / 8)
     bytes += AGE_BYTES + buckets * (AGE_BYTES + mask)
-    for (const cell of lane.cells) bytes += (cell.hops + 1) * MAX_INTEGER_BYTES
+    // the mask alone says whether there was any
+    for (const cell of lane.cells) if (cell.rule !== 'any') bytes += (cell.hops + 1) * MAX_INTEGER_BYTES
   }
   for (const set of content.sets)
-    bytes += AGE_BYTES + set.keep * (HASH_BYTES + (set.hop === null ? 0 : AGE_BYTES))
+    bytes += 2 * AGE_BYTES + set.keep * (HASH_BYTES + (set.hop === null ? 0 : AGE_BYTES))
   return bytes
 }

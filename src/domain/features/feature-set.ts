@@ -1,117 +1,12 @@
 import { z } from 'zod'
-import { parseDurationMs, SECOND_MS } from '../base/duration.ts'
-import { EVENT_KINDS } from '../events/event.ts'
 import { fail } from '../../errors.ts'
-import { labelOf, measureOf, whereErrors } from './fields.ts'
-import { parseWindow } from './window.ts'
+import { featureSchema, formOf, type Feature } from './feature.ts'
 
-const featureName = z
-  .string()
-  .regex(/^[a-z][a-z0-9_]{0,63}$/, 'expected lower-case letters, digits and _, starting with a letter')
-const words = z.strictObject({ en: z.string().optional(), fr: z.string().optional() })
-const scalar = z.union([z.string(), z.number(), z.boolean()])
-
-const common = {
-  name: featureName,
-  /** false: a helper that others refer to, not a column of the vector. */
-  column: z.boolean().optional(),
-  transform: z.enum(['none', 'log1p', 'sqrt', 'asinh']).optional(),
-  /** Values above are cut to it, before the transform. */
-  cap: z.number().positive().optional(),
-  label: words.optional(),
-  unit: z.string().optional(),
-  /** Sentence part for reasons, `{now}` and `{before}` are filled in: "{now} orders in 30 days (was {before})". */
-  phrase: words.optional(),
-}
-
-const window = z.string().superRefine((text, context) => {
-  const parsed = parseWindow(text)
-  if (typeof parsed === 'string') context.addIssue({ code: 'custom', message: parsed })
-})
-const step = z
-  .string()
-  .refine(
-    (text) => (parseDurationMs(text) ?? 0) >= SECOND_MS && (parseDurationMs(text) ?? 0) % SECOND_MS === 0,
-    {
-      error: 'expected whole seconds or more, such as "1s", "5m", "1h", "1d"',
-    },
-  )
-const sumField = z.string().refine((of) => measureOf(of) !== undefined, {
-  error: 'expected "amount", "quantity" or "attributes.<name>"',
-})
-const distinctField = z.string().refine((of) => labelOf(of) !== undefined, {
-  error: 'expected "product", "category" (first token), "brand", "session" or "attributes.<name>"',
-})
-const where = z
-  .record(z.string(), z.union([scalar, z.array(scalar).min(1)]))
-  .superRefine((value, context) => {
-    for (const message of whereErrors(value)) context.addIssue({ code: 'custom', message })
-  })
-
-/** Which events feed an aggregate: their kinds, and field → value or list of values, ANDed. */
-const selection = {
-  on: z.array(z.enum(EVENT_KINDS)).min(1),
-  where: where.optional(),
-}
-
-const countFeature = z.strictObject({ ...common, aggregate: z.literal('count'), ...selection, window })
-const sumFeature = z.strictObject({
-  ...common,
-  aggregate: z.literal('sum'),
-  of: sumField,
-  ...selection,
-  window,
-})
-const distinctFeature = z.strictObject({
-  ...common,
-  aggregate: z.literal('distinct'),
-  of: distinctField,
-  ...selection,
-  window,
-  /** How many distinct values are remembered; the newest stay and the count saturates. */
-  keep: z.int().min(1).max(1024).optional(),
-})
-const recencyFeature = z.strictObject({
-  ...common,
-  aggregate: z.literal('recency'),
-  ...selection,
-  unit: z.enum(['day', 'hour', 'minute', 'second']),
-  /** Ages are floored to whole steps; at least 1 minute in a live bundle. */
-  step: step.optional(),
-  cap: z.number().positive(),
-})
-const ratioFeature = z.strictObject({
-  ...common,
-  /** [numerator, denominator], names of features of this set, as raw values. */
-  ratio: z.tuple([featureName, featureName]),
-  whenEmpty: z.number(),
-})
-
-/** A column that only tables carry: no event feeds it, so that a model of it predicts tables and no stream. */
-const givenFeature = z.strictObject({
-  ...common,
-  name: z
-    .string()
-    .regex(/^[^\s",](?:[^\r\n",]{0,62}[^\s",])?$/, 'expected at most 64 characters, no quotes and commas'),
-  given: z.literal(true),
-})
-
-export const featureSchema = z.union([
-  countFeature,
-  sumFeature,
-  distinctFeature,
-  recencyFeature,
-  ratioFeature,
-  givenFeature,
-])
-export type Feature = z.infer<typeof featureSchema>
-export type AggregateFeature = Extract<Feature, { aggregate: string }>
-
-export type RatioFeature = z.infer<typeof ratioFeature>
+export type { AggregateFeature, Feature } from './feature.ts'
 
 /** How many distinct values are remembered where a feature does not say. */
 export const KEEP_DEFAULT = 64
-/** Grain of a recency where a feature does not say. */
+/** Grain of an age where a feature does not say. */
 export const STEP_DEFAULT = '1h'
 
 /** What to remember about users and how to read numbers from it; data, copied into every bundle. */
@@ -119,7 +14,7 @@ export const featureSetSchema = z
   .strictObject({
     name: z.string().min(1),
     version: z.int().min(1),
-    /** IANA zone whose calendar days the day-sized hops follow. */
+    /** IANA zone whose clock and calendar the set goes by: day-sized hops, hours, weekdays, seasons. */
     zone: z.string().min(1),
     features: z.array(featureSchema).min(1).max(256),
   })
@@ -133,16 +28,36 @@ export type FeatureSet = z.infer<typeof featureSetSchema>
 export function parseFeatureSet(value: unknown, origin: string): FeatureSet {
   const parsed = featureSetSchema.safeParse(value)
   if (parsed.success) return parsed.data
-  const places = parsed.error.issues.map((issue) => `  ${placeOf(value, issue.path)}: ${issue.message}`)
+  const problems = parsed.error.issues.flatMap((issue) => sharpened(value, issue))
+  const places = problems.map(({ path, message }) => `  ${placeOf(value, path)}: ${message}`)
   return fail('feature-set-invalid', `${origin}: not a feature set\n${places.join('\n')}`)
 }
 
 interface Problem {
-  readonly path: (string | number)[]
+  readonly path: PropertyKey[]
   readonly message: string
 }
 
-/** What only the features together can get wrong: names, columns, and ratios of ratios in a circle. */
+/** What is wrong with a feature: not that it is none of all forms, but what keeps it from the one that it claims to be. */
+function sharpened(value: unknown, issue: z.core.$ZodIssue): Problem[] {
+  const [top, at] = issue.path
+  if (issue.code !== 'invalid_union' || top !== 'features' || issue.path.length !== 2) return [issue]
+  const feature = (value as { features: unknown[] }).features[at as number]
+  const form = formOf(feature)
+  if (typeof form === 'string') return [{ path: issue.path, message: form }]
+  const found = form.safeParse(feature).error?.issues ?? [issue]
+  return found.map((f) => ({ path: [...issue.path, ...f.path], message: f.message }))
+}
+
+/** Names of the features that a feature is made of, with the member that names them. */
+function partsOf(f: Feature): { readonly member: string; readonly names: readonly string[] } | undefined {
+  if ('ratio' in f) return { member: 'ratio', names: f.ratio }
+  if ('difference' in f) return { member: 'difference', names: f.difference }
+  if ('share' in f) return { member: 'share', names: [f.share.of] }
+  return undefined
+}
+
+/** What only the features together can get wrong: names, columns, and features made of others in a circle. */
 function setErrors(features: readonly Feature[]): Problem[] {
   const problems: Problem[] = []
   const byName = new Map<string, Feature>()
@@ -152,18 +67,30 @@ function setErrors(features: readonly Feature[]): Problem[] {
     byName.set(feature.name, feature)
   })
   features.forEach((feature, i) => {
-    if (!('ratio' in feature)) return
-    for (const part of feature.ratio) {
-      if (!byName.has(part))
-        problems.push({ path: ['features', i, 'ratio'], message: `no feature "${part}" in this set` })
+    const parts = partsOf(feature)
+    if (parts === undefined) return
+    const path = ['features', i, parts.member]
+    for (const name of parts.names) {
+      if (!byName.has(name)) problems.push({ path, message: `no feature "${name}" in this set` })
     }
-    if (refersTo(feature, feature.name, byName, new Set())) {
-      problems.push({ path: ['features', i, 'ratio'], message: `"${feature.name}" refers to itself` })
+    if (refersTo(feature, feature.name, byName, new Set()))
+      problems.push({ path, message: `"${feature.name}" refers to itself` })
+    const whole = 'share' in feature ? byName.get(feature.share.of) : undefined
+    if (whole !== undefined && !isDivisible(whole)) {
+      const message = `"${whole.name}": expected a count, sum, decayedCount or decayedSum`
+      problems.push({ path: [...path, 'of'], message })
     }
   })
   if (features.every((f) => f.column === false))
     problems.push({ path: ['features'], message: 'expected at least one column' })
   return problems
+}
+
+/** An aggregate that the parts of its events add up to. */
+export type Divisible = Extract<Feature, { aggregate: 'count' | 'sum' | 'decayedCount' | 'decayedSum' }>
+
+function isDivisible(f: Feature): f is Divisible {
+  return 'aggregate' in f && ['count', 'sum', 'decayedCount', 'decayedSum'].includes(f.aggregate)
 }
 
 function refersTo(
@@ -172,8 +99,7 @@ function refersTo(
   byName: ReadonlyMap<string, Feature>,
   seen: Set<string>,
 ): boolean {
-  if (!('ratio' in from)) return false
-  return from.ratio.some((part) => {
+  return (partsOf(from)?.names ?? []).some((part) => {
     if (part === name) return true
     const next = byName.get(part)
     if (next === undefined || seen.has(part)) return false

@@ -2,56 +2,68 @@ import { canonicalJson } from '../base/canonical.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, parseDurationMs, SECOND_MS } from '../base/duration.ts'
 import { hash32 } from '../base/hash.ts'
 import type { ZoneTable } from '../base/zone.ts'
-import { EVENT_KINDS } from '../events/event.ts'
-import { assert, fail } from '../../errors.ts'
-import type { AggregateFeature, Feature, FeatureSet } from './feature-set.ts'
-import { KEEP_DEFAULT, STEP_DEFAULT } from './feature-set.ts'
-import type { Label, Measure, Predicate } from './fields.ts'
-import { compileWhere, COUNT_ONE, labelOf, measureOf } from './fields.ts'
-import type { HopSize, Window } from './window.ts'
-import { parseWindow } from './window.ts'
+import { fail } from '../../errors.ts'
 import { maxProfileBytes } from './bound.ts'
-import type { CellState, Lane, ScalarState, Selection, SetState } from './states.ts'
+import { collectStates, hopsOf, placeOf, readOf, sameRead, type States } from './collect.ts'
+import type { Aggregated } from './feature.ts'
+import type { AggregateFeature, Divisible, Feature, FeatureSet } from './feature-set.ts'
+import { KEEP_DEFAULT, STEP_DEFAULT } from './feature-set.ts'
+import { labelOf } from './label.ts'
+import { measureOf, type Measure } from './measure.ts'
+import type { Lane } from './states.ts'
+import { daysOf, divisibleWant, want, windowOf, type Want } from './want.ts'
 
 /** Largest profile, in bytes, that a feature set may lead to. */
 export const MAX_PROFILE_BYTES = 32 * 1024
 
+/** A number of a profile: index of a scalar, or of a lane and one of its reads. */
+export type Source =
+  | { readonly in: 'scalar'; readonly at: number }
+  | { readonly in: 'lane'; readonly at: number; readonly read: number }
+
 /**
- * How one feature's raw value comes from the states; `at` and `read` are indices into them. A feature's `cap` belongs to its
- * transform, only a recency needs it here.
+ * How one raw value comes from the states, or from nodes before it; `at`, `read`, `over` … are indices. A feature's `cap`
+ * belongs to its transform, only an age needs it here.
  */
-export type Read =
-  | { readonly from: 'scalar'; readonly at: number; readonly divisor: number }
-  | { readonly from: 'lane'; readonly at: number; readonly read: number; readonly divisor: number }
-  | { readonly from: 'set'; readonly at: number; readonly read: number; readonly keep: number }
+export type Node =
+  | { readonly is: 'sum'; readonly of: Source; readonly divisor: number; readonly signed: boolean }
+  | { readonly is: 'distinct'; readonly at: number; readonly read: number; readonly keep: number }
   | {
-      readonly from: 'recency'
+      readonly is: 'min' | 'max'
+      readonly of: Source
+      readonly divisor: number
+      readonly whenEmpty: number
+    }
+  | {
+      readonly is: 'recency' | 'tenure'
       readonly at: number
       readonly stepMs: number
       readonly unitMs: number
       readonly cap: number
     }
-  | { readonly from: 'ratio'; readonly over: number; readonly under: number; readonly whenEmpty: number }
+  | {
+      readonly is: 'ratio'
+      readonly over: number
+      readonly under: number
+      readonly whenEmpty: number
+      /** The one is a part of the other. */
+      readonly part: boolean
+    }
+  | { readonly is: 'difference'; readonly from: number; readonly less: number }
 
 /**
  * A feature set compiled: what to keep of events (states, in the order of their keys) and how to read each feature from it.
  * Features with equal state keys (kind, of, on, where, hop, zone) share one state, whatever their windows.
  */
-export interface Plan {
+export interface Plan extends States {
   readonly set: FeatureSet
   readonly zone: ZoneTable
   /** Names of the F columns of a vector, in order. */
   readonly columns: readonly string[]
-  readonly predicates: readonly Predicate[]
-  readonly scalars: readonly ScalarState[]
-  readonly lanes: readonly Lane[]
-  readonly sets: readonly SetState[]
-  /** One per feature of the set, in the set's order. */
-  readonly reads: readonly Read[]
-  /** Feature indices such that a ratio comes after its parts. */
-  readonly order: readonly number[]
-  /** Column of each feature, −1 for a helper. */
-  readonly columnOf: readonly number[]
+  /** In the order of evaluation. */
+  readonly nodes: readonly Node[]
+  /** Node of each column. */
+  readonly columnNodes: readonly number[]
   /** Hash of all that decides the form of a stored profile. */
   readonly layout: number
   /** Upper bound of an encoded profile. */
@@ -59,7 +71,6 @@ export interface Plan {
 }
 
 const UNIT_MS = { day: DAY_MS, hour: HOUR_MS, minute: MINUTE_MS, second: SECOND_MS } as const
-const HOP_ORDER: readonly HopSize[] = ['5m', '1h', '1d']
 
 /**
  * Compiles a checked feature set. Throws `feature-set-invalid` where a profile could grow beyond MAX_PROFILE_BYTES or the zone
@@ -72,16 +83,11 @@ export function compilePlan(set: FeatureSet, zone: ZoneTable): Plan {
       `feature set "${set.name}": zone "${set.zone}" expected, table of "${zone.name}" given`,
     )
   }
-  const states = new States(set)
-  const reads = set.features.map((f) => states.read(f))
-  let columns = 0
-  const content = {
-    columns: set.features.filter((f) => f.column !== false).map((f) => f.name),
-    predicates: states.predicates,
-    scalars: states.scalars,
-    lanes: states.lanes,
-    sets: states.sets,
-  }
+  const recipe = new Recipe(set)
+  for (const f of set.features) recipe.nodeOf(f)
+  const states = collectStates(recipe.wants)
+  const columns = set.features.filter((f) => f.column !== false)
+  const content = { columns: columns.map((f) => f.name), ...states }
   const maxBytes = maxProfileBytes(content)
   if (maxBytes > MAX_PROFILE_BYTES) {
     fail(
@@ -94,184 +100,130 @@ export function compilePlan(set: FeatureSet, zone: ZoneTable): Plan {
     set,
     zone,
     ...content,
-    reads,
-    order: evaluationOrder(set.features),
-    columnOf: set.features.map((f) => (f.column === false ? -1 : columns++)),
+    nodes: recipe.drafts.map((draft) => draft(states)),
+    columnNodes: columns.map((f) => recipe.nodeOf(f)),
     layout: hash32(canonicalJson({ ...content, zone: zone.name })),
     maxBytes,
   }
 }
 
-/** Predicates that decide about the events of each kind, by the kind's index in EVENT_KINDS; each once. */
-export function predicatesByKind(plan: Plan): number[][] {
-  const states = [...plan.scalars, ...plan.lanes.flatMap((lane) => lane.cells), ...plan.sets]
-  return EVENT_KINDS.map((_, kind) => {
-    const asked = states.filter((s) => s.predicate >= 0 && s.kinds.includes(kind)).map((s) => s.predicate)
-    return [...new Set(asked)]
-  })
-}
-
-function evaluationOrder(features: readonly Feature[]): number[] {
-  const index = new Map(features.map((f, i) => [f.name, i]))
-  const order: number[] = []
-  const done = new Set<number>()
-  const visit = (i: number): void => {
-    if (done.has(i)) return
-    done.add(i)
-    const feature = features[i] as Feature
-    if ('ratio' in feature) for (const part of feature.ratio) visit(index.get(part) as number)
-    order.push(i)
-  }
-  features.forEach((_, i) => visit(i))
-  return order
-}
-
-/** Selection and window of one aggregate feature, in the one form that equal ones share. */
-interface Wanted {
-  readonly key: string
-  readonly selection: Selection
-  readonly window: Window | null
-}
-
-/** Collects the states that the features of a set need, each once, in the order of their keys. */
-class States {
-  readonly predicates: Predicate[] = []
-  readonly scalars: ScalarState[] = []
-  readonly lanes: Lane[] = []
-  readonly sets: SetState[] = []
-  readonly #wanted = new Map<string, Wanted>()
-  readonly #index: ReadonlyMap<string, number>
-  readonly #set: FeatureSet
+/** Takes features apart into the numbers that they want of events and the nodes that make values of these. */
+class Recipe {
+  readonly wants: Want[] = []
+  /** Nodes that wait for the states. */
+  readonly drafts: ((states: States) => Node)[] = []
+  readonly #zone: string
+  readonly #byName: ReadonlyMap<string, Feature>
+  readonly #known = new Map<string, number>()
 
   constructor(set: FeatureSet) {
-    this.#set = set
-    this.#index = new Map(set.features.map((f, i) => [f.name, i]))
-    const aggregates = set.features.filter((f): f is AggregateFeature => 'aggregate' in f)
-    const predicateKeys = [...new Set(aggregates.map((f) => predicateKey(f)))].filter((k) => k !== '').sort()
-    for (const key of predicateKeys) this.predicates.push(JSON.parse(key) as Predicate)
-    for (const f of aggregates) this.#wanted.set(f.name, this.#want(f, predicateKeys))
-    const sorted = aggregates.toSorted((a, b) => compareText(this.#keyOf(a), this.#keyOf(b)))
-    for (const f of sorted) this.#addScalar(f)
-    for (const hop of HOP_ORDER) this.#addLane(hop, sorted)
-    for (const f of sorted) if (f.aggregate === 'distinct') this.#addSet(f, sorted)
+    this.#zone = set.zone
+    this.#byName = new Map(set.features.map((f) => [f.name, f]))
   }
 
-  read(f: Feature): Read {
-    if ('given' in f) {
-      return fail(
-        'feature-set-invalid',
-        `"${f.name}" of "${this.#set.name}": only tables carry it, no event feeds it`,
-      )
-    }
+  /** Index of the feature's node, behind those that it needs. */
+  nodeOf(f: Feature): number {
+    const known = this.#known.get(f.name)
+    if (known !== undefined) return known
+    const node = 'aggregate' in f ? this.#aggregate(f) : this.#derived(f)
+    this.#known.set(f.name, node)
+    return node
+  }
+
+  #derived(f: Exclude<Feature, AggregateFeature>): number {
     if ('ratio' in f) {
-      const [over, under] = f.ratio.map((name) => this.#index.get(name) as number) as [number, number]
-      return { from: 'ratio', over, under, whenEmpty: f.whenEmpty }
+      const [over, under] = f.ratio.map((name) => this.#named(name)) as [number, number]
+      return this.#add({ is: 'ratio', over, under, whenEmpty: f.whenEmpty, part: false })
     }
-    const { key, window } = this.#wanted.get(f.name) as Wanted
-    if (f.aggregate === 'recency') {
-      const stepMs = parseDurationMs(f.step ?? STEP_DEFAULT) as number
-      return { from: 'recency', at: findKey(this.scalars, key), stepMs, unitMs: UNIT_MS[f.unit], cap: f.cap }
+    if ('difference' in f) {
+      const [from, less] = f.difference.map((name) => this.#named(name)) as [number, number]
+      return this.#add({ is: 'difference', from, less })
     }
-    if (f.aggregate === 'distinct') {
-      const at = findKey(this.sets, key)
-      const read = (this.sets[at] as SetState).reads.indexOf(window?.hops ?? Number.POSITIVE_INFINITY)
-      return { from: 'set', at, read, keep: f.keep ?? KEEP_DEFAULT }
+    if ('share' in f) {
+      const under = this.#named(f.share.of)
+      const whole = this.#byName.get(f.share.of) as Divisible
+      const over = this.#sum(divisibleWant(this.#zone, whole, f.share.where))
+      return this.#add({ is: 'ratio', over, under, whenEmpty: f.whenEmpty, part: true })
     }
-    const divisor = measureFor(f).divisor
-    if (window === null) return { from: 'scalar', at: findKey(this.scalars, key), divisor }
-    const at = this.lanes.findIndex((lane) => lane.hop === window.hop)
-    const lane = this.lanes[at] as Lane
-    const cell = findKey(lane.cells, key)
-    const read = lane.reads.findIndex((r) => r.cell === cell && r.hops === window.hops)
-    return { from: 'lane', at, read, divisor }
+    return fail('feature-set-invalid', `"${f.name}": only tables carry it, no event feeds it`)
   }
 
-  #want(f: AggregateFeature, predicateKeys: readonly string[]): Wanted {
-    const window = 'window' in f ? parseWindow(f.window) : null
-    assert(typeof window !== 'string', 'windows were checked with the schema')
-    const kinds = [...new Set(f.on)].map((kind) => EVENT_KINDS.indexOf(kind)).sort((a, b) => a - b)
-    const key = canonicalJson({
-      kind: f.aggregate,
-      of: 'of' in f ? f.of : null,
-      on: kinds.map((k) => EVENT_KINDS[k]),
-      where: predicateKey(f),
-      hop: window?.hop ?? null,
-      zone: window?.hop === '1d' ? this.#set.zone : null,
-    })
-    return { key, selection: { kinds, predicate: predicateKeys.indexOf(predicateKey(f)) }, window }
+  #aggregate(f: AggregateFeature): number {
+    const zone = this.#zone
+    if (f.aggregate === 'distinctDays') return this.#sum(want(zone, f, 'any', { window: daysOf(f.window) }))
+    if (f.aggregate === 'sessions') return this.#sum(want(zone, f, 'slots', { window: windowOf(f.window) }))
+    if (f.aggregate === 'distinct') return this.#distinct(f)
+    if (f.aggregate === 'recency' || f.aggregate === 'tenure') return this.#age(f)
+    if (f.aggregate === 'mean') return this.#mean(f)
+    if (f.aggregate === 'min' || f.aggregate === 'max') return this.#extreme(f)
+    return this.#sum(divisibleWant(zone, f))
   }
 
-  #keyOf(f: AggregateFeature): string {
-    return (this.#wanted.get(f.name) as Wanted).key
+  #mean(f: Aggregated<'mean'>): number {
+    const gross = f.reversals === 'ignore'
+    const asked = { measure: measureOf(f.of) as Measure, window: windowOf(f.window), gross }
+    const over = this.#sum(want(this.#zone, f, 'add', asked))
+    const under = this.#sum(want(this.#zone, f, 'seen', asked))
+    return this.#add({ is: 'ratio', over, under, whenEmpty: f.whenEmpty, part: false })
   }
 
-  #addScalar(f: AggregateFeature): void {
-    const { key, selection, window } = this.#wanted.get(f.name) as Wanted
-    if (f.aggregate === 'distinct' || window !== null || findKey(this.scalars, key) >= 0) return
-    const rule = f.aggregate === 'recency' ? 'latest' : 'add'
-    this.scalars.push({ key, ...selection, rule, measure: measureFor(f) })
+  #extreme(f: Aggregated<'min' | 'max'>): number {
+    const measure = measureOf(f.of) as Measure
+    const w = this.#want(want(this.#zone, f, f.aggregate, { measure, window: windowOf(f.window) }))
+    const node = { is: f.aggregate, divisor: measure.divisor, whenEmpty: f.whenEmpty }
+    return this.#draft((s) => ({ ...node, of: sourceOf(s, w) }))
   }
 
-  #addLane(hop: HopSize, sorted: readonly AggregateFeature[]): void {
-    const cells: CellState[] = []
-    const reads: { cell: number; hops: number }[] = []
-    for (const f of sorted) {
-      const { key, selection, window } = this.#wanted.get(f.name) as Wanted
-      if (f.aggregate === 'distinct' || window === null || window.hop !== hop) continue
-      let cell = findKey(cells, key)
-      if (cell < 0)
-        cell = cells.push({ key, ...selection, measure: measureFor(f), hops: this.#longest(key, sorted) }) - 1
-      if (!reads.some((r) => r.cell === cell && r.hops === window.hops))
-        reads.push({ cell, hops: window.hops })
-    }
-    reads.sort((a, b) => a.hops - b.hops || a.cell - b.cell)
-    if (cells.length > 0) this.lanes.push({ hop, cells, reads })
-  }
-
-  #addSet(
-    f: Extract<AggregateFeature, { aggregate: 'distinct' }>,
-    sorted: readonly AggregateFeature[],
-  ): void {
-    const { key, selection, window } = this.#wanted.get(f.name) as Wanted
-    if (findKey(this.sets, key) >= 0) return
-    const sharing = sorted.filter((g) => g.aggregate === 'distinct' && this.#keyOf(g) === key)
-    const keep = Math.max(...sharing.map((g) => (g.aggregate === 'distinct' ? (g.keep ?? KEEP_DEFAULT) : 0)))
-    const hopsOf = (g: AggregateFeature): number =>
-      this.#wanted.get(g.name)?.window?.hops ?? Number.POSITIVE_INFINITY
-    const reads = [...new Set(sharing.map(hopsOf))].sort((a, b) => a - b)
-    const label = labelOf(f.of) as Label
-    this.sets.push({
-      key,
-      ...selection,
-      label,
-      hop: window?.hop ?? null,
-      hops: Math.max(...reads),
-      keep,
-      reads,
+  #distinct(f: Aggregated<'distinct'>): number {
+    const keep = f.keep ?? KEEP_DEFAULT
+    const asked = { label: labelOf(f.of), window: windowOf(f.window), keep }
+    const w = this.#want(want(this.#zone, f, 'distinct', asked))
+    return this.#draft(({ sets }) => {
+      const at = placeOf(sets, w.key)
+      return { is: 'distinct', at, read: sets[at]?.reads.indexOf(hopsOf(w)) as number, keep }
     })
   }
 
-  #longest(key: string, sorted: readonly AggregateFeature[]): number {
-    return Math.max(
-      ...sorted.filter((f) => this.#keyOf(f) === key).map((f) => this.#wanted.get(f.name)?.window?.hops ?? 0),
-    )
+  #age(f: Aggregated<'recency' | 'tenure'>): number {
+    const w = this.#want(want(this.#zone, f, f.aggregate === 'recency' ? 'latest' : 'earliest', {}))
+    const stepMs = parseDurationMs(f.step ?? STEP_DEFAULT) as number
+    const node = { is: f.aggregate, stepMs, unitMs: UNIT_MS[f.unit], cap: f.cap }
+    return this.#draft(({ scalars }) => ({ ...node, at: placeOf(scalars, w.key) }))
+  }
+
+  #sum(w: Want): number {
+    this.#want(w)
+    const counted = w.rule === 'add' ? w.measure : { divisor: 1, signed: false }
+    return this.#draft((s) => ({
+      is: 'sum',
+      of: sourceOf(s, w),
+      divisor: counted.divisor,
+      signed: counted.signed,
+    }))
+  }
+
+  #named(name: string): number {
+    return this.nodeOf(this.#byName.get(name) as Feature)
+  }
+
+  #want(w: Want): Want {
+    this.wants.push(w)
+    return w
+  }
+
+  #add(node: Node): number {
+    return this.#draft(() => node)
+  }
+
+  #draft(draft: (states: States) => Node): number {
+    return this.drafts.push(draft) - 1
   }
 }
 
-function predicateKey(f: AggregateFeature): string {
-  return f.where === undefined || Object.keys(f.where).length === 0
-    ? ''
-    : canonicalJson(compileWhere(f.where))
-}
-
-function measureFor(f: AggregateFeature): Measure {
-  return f.aggregate === 'sum' ? (measureOf(f.of) as Measure) : COUNT_ONE
-}
-
-function findKey(states: readonly { readonly key: string }[], key: string): number {
-  return states.findIndex((s) => s.key === key)
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
+function sourceOf(s: States, w: Want): Source {
+  if (w.window === null) return { in: 'scalar', at: placeOf(s.scalars, w.key) }
+  const at = s.lanes.findIndex((lane) => lane.hop === w.window?.hop)
+  const lane = s.lanes[at] as Lane
+  const wanted = readOf(w, lane.cells)
+  return { in: 'lane', at, read: lane.reads.findIndex((r) => sameRead(r, wanted)) }
 }

@@ -1,5 +1,5 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, parseDurationMs } from '../base/duration.ts'
-import type { ZoneTable } from '../base/zone.ts'
+import { OffsetClock, type ZoneTable } from '../base/zone.ts'
 
 /**
  * Windows are sawtooth (after Airbnb's Chronon): the head is exact, the tail is cut at whole hops. Events are kept per hop
@@ -42,6 +42,14 @@ export function parseWindow(text: string): Window | null | string {
   return { hop, hops }
 }
 
+/** Windows in whole local days whatever their length: `7d` → 7 day hops. A text that is none → a sentence. */
+export function parseDays(text: string): Window | string {
+  const ms = parseDurationMs(text)
+  if (ms === undefined || ms < DAY_MS || ms % DAY_MS !== 0)
+    return `expected whole days such as "7d", "90d", found "${text}"`
+  return { hop: '1d', hops: ms / DAY_MS }
+}
+
 /**
  * Numbers the hops of one size. Day hops are local calendar days of the zone, smaller hops are UTC. The number never falls as
  * time goes on: where the clock is set back over midnight, the new day goes on (it started at the first midnight), so that
@@ -51,22 +59,19 @@ export class HopClock {
   readonly #ms: number
   readonly #starts: readonly number[]
   readonly #offsets: readonly number[]
-  // the stretch of one offset that the last question fell into
-  #from = Number.POSITIVE_INFINITY
-  #until = Number.NEGATIVE_INFINITY
-  #offset = 0
+  readonly #clock: OffsetClock
 
   constructor(hop: HopSize, zone: ZoneTable) {
     this.#ms = hop === '1d' ? 0 : HOP_MS[hop]
     this.#offsets = zone.offsets
     this.#starts = zone.starts.map((start, i) => neverBack(zone, start, i))
+    this.#clock = new OffsetClock(this.#starts, zone.offsets)
   }
 
   /** Number of the hop that holds the instant. */
   index(t: number): number {
     if (this.#ms !== 0) return Math.floor(t / this.#ms)
-    if (t < this.#from || t >= this.#until) this.#seek(t)
-    return Math.floor((t + this.#offset) / DAY_MS)
+    return Math.floor((t + this.#clock.at(t)) / DAY_MS)
   }
 
   /** First instant whose number is `index` or more (a local day may be skipped altogether). */
@@ -83,20 +88,6 @@ export class HopClock {
     }
     const t = index * DAY_MS - (this.#offsets[lo] as number)
     return Math.min(t, starts[lo + 1] ?? Number.POSITIVE_INFINITY)
-  }
-
-  #seek(t: number): void {
-    const starts = this.#starts
-    let lo = 0
-    let hi = starts.length - 1
-    while (lo < hi) {
-      const mid = (lo + hi + 1) >> 1
-      if ((starts[mid] as number) <= t) lo = mid
-      else hi = mid - 1
-    }
-    this.#from = lo === 0 ? Number.NEGATIVE_INFINITY : (starts[lo] as number)
-    this.#until = starts[lo + 1] ?? Number.POSITIVE_INFINITY
-    this.#offset = this.#offsets[lo] as number
   }
 }
 

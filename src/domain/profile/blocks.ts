@@ -1,42 +1,46 @@
-const SMALLEST = 4
+import { Arena } from './arena.ts'
 
 /**
- * Blocks of (hash, bucket) pairs, each sorted by hash, in one pool: a block of capacity n is n hashes (`hashes[block]` on)
- * followed by n buckets (`buckets[bucketsOf(block, n)]` on). Capacities are powers of two; given-back blocks of a capacity are
- * chained through their first hash. Block 0 of capacity 0 is the empty one.
+ * Blocks of (hash, bucket) pairs, each sorted by hash: a block of capacity n is n hashes (`hashes[block]` on) followed by n
+ * buckets (`buckets[bucketsOf(block, n)]` on).
  */
 export class Blocks {
-  hashes = new Float64Array(2048)
-  buckets = new Int32Array(this.hashes.buffer)
-  #used = 1
-  readonly #free = new Map<number, number>()
+  readonly #arena = new Arena(1.5)
 
-  /** The capacity that follows a full block of `size`. */
-  static above(size: number): number {
-    return size === 0 ? SMALLEST : size * 2
+  get hashes(): Float64Array {
+    return this.#arena.numbers
+  }
+
+  get buckets(): Int32Array {
+    return this.#arena.words
   }
 
   static bucketsOf(block: number, capacity: number): number {
     return 2 * (block + capacity)
   }
 
+  /** A block with room for `capacity` pairs, which `Arena.above` gave. */
+  take(capacity: number): number {
+    return this.#arena.take(capacity)
+  }
+
   /** Moves a full block of `size` to one of the next capacity; returns its place. */
   grow(block: number, size: number): number {
-    const capacity = Blocks.above(size)
-    const to = this.#take(capacity)
+    const capacity = Arena.above(size)
+    const to = this.#arena.take(capacity)
+    const { hashes, buckets } = this
     const from = Blocks.bucketsOf(block, size)
     const into = Blocks.bucketsOf(to, capacity)
     for (let i = 0; i < size; i++) {
-      this.hashes[to + i] = this.hashes[block + i] as number
-      this.buckets[into + i] = this.buckets[from + i] as number
+      hashes[to + i] = hashes[block + i] as number
+      buckets[into + i] = buckets[from + i] as number
     }
-    if (size > 0) this.release(block, size)
+    this.#arena.release(block, size)
     return to
   }
 
   release(block: number, capacity: number): void {
-    this.hashes[block] = this.#free.get(capacity) ?? 0
-    this.#free.set(capacity, block)
+    this.#arena.release(block, capacity)
   }
 
   /** Puts a pair that is not there into its place; the block has room. */
@@ -62,33 +66,15 @@ export class Blocks {
 
   /** Keeps the pairs with bucket ≥ `first`; returns how many. */
   keepFrom(block: number, capacity: number, size: number, first: number): number {
+    const { hashes, buckets } = this
     const from = Blocks.bucketsOf(block, capacity)
     let to = 0
     for (let i = 0; i < size; i++) {
-      if ((this.buckets[from + i] as number) < first) continue
-      this.hashes[block + to] = this.hashes[block + i] as number
-      this.buckets[from + to] = this.buckets[from + i] as number
+      if ((buckets[from + i] as number) < first) continue
+      hashes[block + to] = hashes[block + i] as number
+      buckets[from + to] = buckets[from + i] as number
       to++
     }
     return to
-  }
-
-  #take(capacity: number): number {
-    const free = this.#free.get(capacity) ?? 0
-    if (free !== 0) {
-      this.#free.set(capacity, this.hashes[free] as number)
-      return free
-    }
-    const block = this.#used
-    this.#used += capacity + capacity / 2
-    if (this.#used > this.hashes.length) this.#enlarge()
-    return block
-  }
-
-  #enlarge(): void {
-    const hashes = new Float64Array(this.hashes.length * 2)
-    hashes.set(this.hashes)
-    this.hashes = hashes
-    this.buckets = new Int32Array(hashes.buffer)
   }
 }

@@ -1,4 +1,5 @@
 import { assert, fail } from '../../errors.ts'
+import { mix32 } from '../base/hash.ts'
 
 const SMALL = 0x4000_0000
 
@@ -25,7 +26,7 @@ export class ByteWriter {
   }
 
   byte(value: number): void {
-    this.#room(1)
+    if (this.#length === this.#bytes.length) this.#grow(1)
     this.#bytes[this.#length++] = value
   }
 
@@ -43,6 +44,11 @@ export class ByteWriter {
 
   /** A whole number in [0, 2^53). */
   uint(value: number): void {
+    if (value < 128 && (value & 127) === value) this.byte(value)
+    else this.#wide(value)
+  }
+
+  #wide(value: number): void {
     assert(Number.isSafeInteger(value) && value >= 0, 'profiles hold whole numbers below 2^53')
     this.#room(8)
     let v = value
@@ -59,6 +65,7 @@ export class ByteWriter {
 
   /** A whole number in (−2^53, 2^53). */
   int(value: number): void {
+    if (value < 64 && (value & 63) === value) return this.byte(2 * value)
     assert(Number.isSafeInteger(value), 'profiles hold whole numbers below 2^53')
     const magnitude = Math.abs(value)
     const low = (magnitude % 64) * 2 + (value < 0 ? 1 : 0)
@@ -77,11 +84,14 @@ export class ByteWriter {
 
   /** Checksum of the bytes written so far. */
   sum(): number {
-    return checksum(this.#bytes, this.#length)
+    return checksum(this.#view, this.#length)
   }
 
   #room(more: number): void {
-    if (this.#length + more <= this.#bytes.length) return
+    if (this.#length + more > this.#bytes.length) this.#grow(more)
+  }
+
+  #grow(more: number): void {
     const bytes = new Uint8Array(2 * this.#bytes.length + more)
     bytes.set(this.#bytes)
     this.#bytes = bytes
@@ -99,7 +109,7 @@ export class ByteReader {
   /** Reads `bytes[0, end)`. */
   constructor(bytes: Uint8Array, end: number) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#view = viewOf(bytes)
     this.#end = end
   }
 
@@ -125,9 +135,11 @@ export class ByteReader {
   }
 
   uint(): number {
-    let value = 0
-    let unit = 1
-    for (let i = 0; i < 8; i++) {
+    const first = this.byte()
+    if (first < 128) return first
+    let value = first & 127
+    let unit = 128
+    for (let i = 1; i < 8; i++) {
       const b = this.byte()
       value += (b & 127) * unit
       if (b < 128) return value <= Number.MAX_SAFE_INTEGER ? value : corrupt()
@@ -138,6 +150,7 @@ export class ByteReader {
 
   int(): number {
     const first = this.byte()
+    if (first < 128 && (first & 1) === 0) return first >> 1
     const magnitude = ((first & 127) >> 1) + (first < 128 ? 0 : this.uint() * 64)
     if (magnitude > Number.MAX_SAFE_INTEGER) corrupt()
     return (first & 1) === 1 ? 0 - magnitude : magnitude
@@ -156,11 +169,23 @@ export class ByteReader {
   }
 }
 
-/** FNV-1a over the first `length` bytes, 32 bits: finds what a disk or a cut-off write does to a profile. */
-export function checksum(bytes: Uint8Array, length: number): number {
-  let h = 0x811c9dc5
-  for (let i = 0; i < length; i++) h = Math.imul(h ^ (bytes[i] as number), 0x01000193)
-  return h >>> 0
+/**
+ * Checksum of the first `length` bytes, 32 bits: finds what a disk or a cut-off write does to a profile. Murmur3's mixing of
+ * words of four bytes; each step is a bijection of what came before, so that no single change can be lost.
+ */
+export function checksum(view: DataView, length: number): number {
+  let h = 0x811c9dc5 ^ length
+  let i = 0
+  for (; i + 4 <= length; i += 4) {
+    h = Math.imul(h ^ Math.imul(view.getInt32(i, true), 0xcc9e2d51), 0x1b873593)
+    h ^= h >>> 15
+  }
+  for (; i < length; i++) h = Math.imul(h ^ view.getUint8(i), 0x01000193)
+  return mix32(h)
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 const CHECKSUM_BYTES = 4
@@ -172,8 +197,8 @@ export function checkedEnd(bytes: Uint8Array, version: number): number {
   if (bytes[0] !== version) {
     fail('state-version', `a stored profile has codec version ${bytes[0]}, this version reads ${version}`)
   }
-  const sum = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(end, true)
-  if (sum !== checksum(bytes, end)) corrupt()
+  const view = viewOf(bytes)
+  if (view.getUint32(end, true) !== checksum(view, end)) corrupt()
   return end
 }
 

@@ -1,145 +1,169 @@
-import type { Event } from '../events/event.ts'
-import { EVENT_KINDS } from '../events/event.ts'
-import type { Measure } from '../features/fields.ts'
-import { measure, ONE } from '../features/fields.ts'
-import type { Lane } from '../features/states.ts'
+import { EVENT_KINDS, type Event } from '../events/event.ts'
+import { COUNT_ONE, extreme, numbersIn, total, type Measure } from '../features/measure.ts'
+import type { CellState, Lane, LaneRead, Rule } from '../features/states.ts'
 import { expiryIndex, firstBucket } from '../features/window.ts'
+import { Arena } from './arena.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
 import { corrupt } from './bytes.ts'
-import { Cells } from './cells.ts'
+import { LaneCodec } from './lane-codec.ts'
 import { Moment } from './moment.ts'
-import type { Hops, Store } from './store.ts'
+import { Readout } from './readout.ts'
+import { union } from './slots.ts'
+import type { Hops, Incoming, Store } from './store.ts'
 import { ENTERED, MATCHED, NEVER } from './store.ts'
 
-// a user's numbers: links are places in the pool, 0 is none
-const HEAD = 0
-const TAIL = 1
-const INDEX = 2
-const FIRST_GROUP = 3
-const CURSOR = 0
-const CURSOR_BUCKET = 1
-const FIRST_SUM = 2
+// a user's numbers
+const BLOCK = 0
+const SIZE = 1
+const CAPACITY = 2
+const INDEX = 3
+const FIRST_GROUP = 4
 
-/** All that reads one window length: the oldest bucket inside it, and sums over the buckets inside it. */
+/** Rules by code. */
+export const RULES: readonly Rule[] = ['add', 'seen', 'any', 'min', 'max', 'slots']
+const ADD = RULES.indexOf('add')
+const SEEN = RULES.indexOf('seen')
+const ANY = RULES.indexOf('any')
+const MIN = RULES.indexOf('min')
+const MAX = RULES.indexOf('max')
+
+/** All that reads one window length: the place of the index of the oldest entry inside it, and its readouts. */
 interface Group {
   readonly hops: number
-  /** Place of CURSOR in the user's numbers. */
   readonly at: number
-  readonly cells: readonly number[]
+  readonly readouts: readonly Readout[]
+  /** Is any of them weighted by age? */
+  readonly decays: boolean
 }
 
-/** One count or sum that the events of one kind feed. */
+/** One number that the events of one kind feed. */
 interface Step {
-  readonly cell: number
+  /** Place in an entry. */
+  readonly at: number
   readonly predicate: number
   readonly hops: number
+  readonly rule: number
   readonly one: boolean
   readonly measure: Measure
-  /** [place of the sum, hops of its window] pairs. */
-  readonly sums: Int32Array
+  readonly readouts: readonly Readout[]
 }
 
 /**
- * Counts and sums per bucket of one hop size. Per user a list of occupied buckets, oldest first, each holding one integer per
- * count or sum; per window a cached sum with a cursor to the oldest bucket inside, so that time passing costs only what leaves.
+ * Numbers per bucket of one hop size. Per user a block of entries, oldest first, each a bucket and one integer per cell; per
+ * window the index of the oldest entry inside, and what features read of the entries from there on, so that time passing
+ * costs only what leaves.
  */
 export class LaneStore implements Store {
   readonly width: number
   readonly hop: number
   readonly #at: number
-  readonly #cells: number
-  readonly #retain: readonly number[]
-  readonly #maxHops: number
+  readonly #stride: number
   readonly #groups: readonly Group[]
-  readonly #sumPlaces: readonly number[]
+  readonly #longest: Group
+  readonly #places: readonly number[]
   readonly #steps: readonly (readonly Step[])[]
-  readonly #pool: Cells
+  readonly #arena: Arena
+  readonly #codec: LaneCodec
 
   constructor(lane: Lane, at: number) {
     this.hop = Moment.hop(lane.hop)
     this.#at = at
-    this.#cells = lane.cells.length
-    this.#retain = lane.cells.map((c) => c.hops)
-    this.#maxHops = Math.max(...this.#retain)
-    this.#pool = new Cells(this.#cells)
+    this.#stride = lane.cells.length + 1
+    this.#arena = new Arena(this.#stride)
+    this.#codec = new LaneCodec(lane)
     const groups: Group[] = []
     let place = FIRST_GROUP
+    const readouts = new Map<LaneRead, Readout>()
     for (const hops of new Set(lane.reads.map((r) => r.hops))) {
-      const cells = lane.reads.filter((r) => r.hops === hops).map((r) => r.cell)
-      groups.push({ hops, at: place, cells })
-      place += FIRST_SUM + cells.length
+      const at = place++
+      const own: Readout[] = []
+      for (const read of lane.reads.filter((r) => r.hops === hops)) {
+        const readout = new Readout(read, (lane.cells[read.cell] as CellState).rule, place)
+        place += readout.width
+        readouts.set(read, readout)
+        own.push(readout)
+      }
+      groups.push({ hops, at, readouts: own, decays: own.some((r) => r.decays) })
     }
     this.#groups = groups
+    this.#longest = groups.at(-1) as Group
     this.width = place
-    this.#sumPlaces = lane.reads.map(({ cell, hops }) => {
-      const group = groups.find((g) => g.hops === hops) as Group
-      return group.at + FIRST_SUM + group.cells.indexOf(cell)
-    })
-    this.#steps = EVENT_KINDS.map((_, kind) => this.#stepsOf(lane, kind))
+    this.#places = lane.reads.map((r) => (readouts.get(r) as Readout).place)
+    this.#steps = EVENT_KINDS.map((_, kind) =>
+      lane.cells.flatMap((c, cell) => (c.kinds.includes(kind) ? [stepOf(c, cell, readouts)] : [])),
+    )
   }
 
-  #stepsOf(lane: Lane, kind: number): Step[] {
-    return lane.cells.flatMap((c, cell) => {
-      if (!c.kinds.includes(kind)) return []
-      const sums = lane.reads.flatMap((r, i) =>
-        r.cell === cell ? [this.#sumPlaces[i] as number, r.hops] : [],
-      )
-      const one = c.measure.code === ONE
-      return [
-        { cell, predicate: c.predicate, hops: c.hops, one, measure: c.measure, sums: Int32Array.from(sums) },
-      ]
-    })
-  }
-
-  /** Place of a read's sum in a row. */
+  /** Place of a read's value in a row. */
   place(read: number): number {
-    return this.#at + (this.#sumPlaces[read] as number)
+    return this.#at + (this.#places[read] as number)
   }
 
   fresh(row: Float64Array, base: number): void {
-    const from = base + this.#at
-    row.fill(0, from, from + this.width)
-    for (const g of this.#groups) row[from + g.at + CURSOR_BUCKET] = NEVER
+    row.fill(0, base + this.#at, base + this.#at + this.width)
   }
 
-  fold(
-    row: Float64Array,
-    base: number,
-    kind: number,
-    e: Event,
-    pass: Uint8Array,
-    then: Hops,
-    now: Hops,
-  ): number {
-    const steps = this.#steps[kind] as readonly Step[]
+  fold(row: Float64Array, base: number, event: Event, incoming: Incoming): number {
+    const steps = this.#steps[incoming.kind] as readonly Step[]
     if (steps.length === 0) return 0
+    const { pass } = incoming
     const from = base + this.#at
-    const index = now[this.hop] as number
-    const bucket = then[this.hop] as number
+    const index = incoming.now[this.hop] as number
+    const bucket = incoming.moment.index[this.hop] as number
     let did = 0
-    let cell = 0
+    let entry = -1
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i] as Step
       if (step.predicate >= 0 && pass[step.predicate] === 0) continue
       did |= MATCHED
       if (bucket < firstBucket(index, step.hops)) continue
       did |= ENTERED
-      const value = step.one ? 1 : measure(step.measure, e)
+      const value = step.one ? 1 : this.#valueOf(step, event, incoming)
       if (value === 0) continue
-      if (cell === 0) {
+      if (entry < 0) {
         this.#advanceTo(row, from, index)
-        cell = this.#cellOf(row, from, bucket, index)
+        entry = this.#entryOf(row, from, bucket, index)
       }
-      const values = this.#pool.values
-      values[cell + 1 + step.cell] = (values[cell + 1 + step.cell] as number) + value
-      const sums = step.sums
-      for (let j = 0; j < sums.length; j += 2) {
-        if (bucket < firstBucket(index, sums[j + 1] as number)) continue
-        const place = from + (sums[j] as number)
-        row[place] = (row[place] as number) + value
-      }
+      this.#take(row, from, step, entry, value)
     }
     return did
+  }
+
+  /** What the event brings for a cell; 0: nothing. */
+  #valueOf(step: Step, event: Event, { local, moment }: Incoming): number {
+    if (step.rule === ADD) return total(step.measure, event, local)
+    if (step.rule === SEEN) return numbersIn(step.measure, event)
+    if (step.rule === MIN) return extreme(step.measure, event, 1, local)
+    if (step.rule === MAX) return extreme(step.measure, event, -1, local)
+    return step.rule === ANY ? 1 : moment.slotBits(this.hop)
+  }
+
+  /** Puts a value into its cell of an entry, and into all that reads it. */
+  #take(row: Float64Array, from: number, step: Step, entry: number, value: number): void {
+    const numbers = this.#arena.numbers
+    const at = entry + step.at
+    const old = numbers[at] as number
+    const { rule, readouts } = step
+    const kept = merged(rule, old, value)
+    if (kept === old) return
+    numbers[at] = kept
+    const bucket = numbers[entry] as number
+    const index = row[from + INDEX] as number
+    for (let i = 0; i < readouts.length; i++) {
+      const readout = readouts[i] as Readout
+      if (bucket < firstBucket(index, readout.hops)) continue
+      if (readout.additive) row[from + readout.place] = (row[from + readout.place] as number) + value
+      else if (readout.decays && bucket === index) readout.newest(row, from, kept)
+      else this.#refresh(row, from, this.#groupOf(readout.hops), readout)
+    }
+  }
+
+  #groupOf(hops: number): Group {
+    for (let g = 0; g < this.#groups.length; g++) {
+      const group = this.#groups[g] as Group
+      if (group.hops === hops) return group
+    }
+    return this.#longest
   }
 
   advance(row: Float64Array, base: number, now: Hops): void {
@@ -150,13 +174,21 @@ export class LaneStore implements Store {
 
   nextChange(row: Float64Array, base: number): number {
     const from = base + this.#at
+    const numbers = this.#arena.numbers
+    const end = this.#place(row, from, row[from + SIZE] as number)
+    const soonest = (row[from + INDEX] as number) + 1
     let best = NEVER
     for (let g = 0; g < this.#groups.length; g++) {
       const group = this.#groups[g] as Group
-      let c = row[from + group.at + CURSOR] as number
-      while (c !== 0 && expiryIndex(this.#pool.links[2 * c] as number, group.hops) < best) {
-        if (this.#matters(c, group)) best = expiryIndex(this.#pool.links[2 * c] as number, group.hops)
-        c = this.#pool.links[2 * c + 1] as number
+      for (let e = this.#place(row, from, row[from + group.at] as number); e < end; e += this.#stride) {
+        const expiry = expiryIndex(numbers[e] as number, group.hops)
+        if (best === soonest || (expiry >= best && !group.decays)) break
+        for (let i = 0; i < group.readouts.length; i++) {
+          const readout = group.readouts[i] as Readout
+          if (numbers[e + 1 + readout.cell] === 0) continue
+          // what is weighted by age changes with every hop
+          best = Math.min(best, readout.decays ? soonest : expiry)
+        }
       }
     }
     return best
@@ -164,153 +196,153 @@ export class LaneStore implements Store {
 
   release(row: Float64Array, base: number): void {
     const from = base + this.#at
-    let c = row[from + HEAD] as number
-    while (c !== 0) c = this.#pool.release(c)
+    this.#arena.release(row[from + BLOCK] as number, row[from + CAPACITY] as number)
     this.fresh(row, base)
   }
 
   write(row: Float64Array, base: number, now: Hops, out: ByteWriter): void {
     const from = base + this.#at
     const index = now[this.hop] as number
-    let count = 0
-    for (let c = row[from + HEAD] as number; c !== 0; c = this.#pool.links[2 * c + 1] as number)
-      if (this.#remains(c, index)) count++
-    out.uint(count)
-    let last = firstBucket(index, this.#maxHops)
-    for (let c = row[from + HEAD] as number; c !== 0; c = this.#pool.links[2 * c + 1] as number) {
-      if (!this.#remains(c, index)) continue
-      const bucket = this.#pool.links[2 * c] as number
-      out.uint(bucket - last)
-      last = bucket
-      this.#writeValues(c, index, out)
-    }
+    const start = row[from + BLOCK] as number
+    this.#codec.write(this.#arena.numbers, start, row[from + SIZE] as number, index, out)
   }
 
   read(row: Float64Array, base: number, now: Hops, reader: ByteReader): void {
     const from = base + this.#at
     const index = now[this.hop] as number
     row[from + INDEX] = index
-    const count = reader.uint()
-    let bucket = firstBucket(index, this.#maxHops)
-    for (let i = 0; i < count; i++) {
-      const ahead = reader.uint()
-      bucket += ahead
-      if (bucket > index || (i > 0 && ahead === 0)) corrupt()
-      const c = this.#cellOf(row, from, bucket, index)
-      this.#readValues(c, reader)
-      for (const g of this.#groups) {
-        if (bucket < firstBucket(index, g.hops)) continue
-        this.#addCell(row, from, g, c, 1)
-      }
+    const size = reader.uint()
+    if (size > this.#longest.hops + 1) corrupt()
+    if (size === 0) return
+    const capacity = Arena.above(size)
+    row[from + CAPACITY] = capacity
+    row[from + BLOCK] = this.#arena.take(capacity)
+    this.#codec.read(this.#arena.numbers, row[from + BLOCK] as number, size, index, reader)
+    row[from + SIZE] = size
+    for (let g = 0; g < this.#groups.length; g++) {
+      const group = this.#groups[g] as Group
+      row[from + group.at] = this.#firstInside(row, from, firstBucket(index, group.hops))
+      for (let i = 0; i < group.readouts.length; i++)
+        this.#refresh(row, from, group, group.readouts[i] as Readout)
     }
   }
 
-  /** Does any sum of the group change when this bucket leaves? */
-  #matters(c: number, group: Group): boolean {
-    for (let i = 0; i < group.cells.length; i++) {
-      if (this.#pool.values[c + 1 + (group.cells[i] as number)] !== 0) return true
-    }
-    return false
+  #firstInside(row: Float64Array, from: number, first: number): number {
+    const size = row[from + SIZE] as number
+    let i = 0
+    while (i < size && (this.#arena.numbers[this.#place(row, from, i)] as number) < first) i++
+    return i
+  }
+
+  #place(row: Float64Array, from: number, i: number): number {
+    return (row[from + BLOCK] as number) + i * this.#stride
+  }
+
+  /** Reads a window anew from its entries. */
+  #refresh(row: Float64Array, from: number, group: Group, readout: Readout): void {
+    const start = this.#place(row, from, row[from + group.at] as number)
+    const end = this.#place(row, from, row[from + SIZE] as number)
+    readout.refresh(row, from, this.#arena.numbers, start, end, this.#stride, row[from + INDEX] as number)
   }
 
   #advanceTo(row: Float64Array, from: number, index: number): void {
     if (row[from + INDEX] === index) return
     row[from + INDEX] = index
+    const size = row[from + SIZE] as number
+    if (size === 0) return
+    const numbers = this.#arena.numbers
     for (let g = 0; g < this.#groups.length; g++) {
       const group = this.#groups[g] as Group
       const first = firstBucket(index, group.hops)
-      const at = from + group.at
-      if ((row[at + CURSOR_BUCKET] as number) >= first) continue
-      let c = row[at + CURSOR] as number
-      while (c !== 0 && (this.#pool.links[2 * c] as number) < first) {
-        this.#addCell(row, from, group, c, -1)
-        c = this.#pool.links[2 * c + 1] as number
+      const before = row[from + group.at] as number
+      let i = before
+      while (i < size && (numbers[this.#place(row, from, i)] as number) < first) i++
+      row[from + group.at] = i
+      for (let r = 0; r < group.readouts.length; r++) {
+        const readout = group.readouts[r] as Readout
+        if (readout.decays || (i !== before && !readout.additive)) this.#refresh(row, from, group, readout)
+        else if (i !== before) {
+          const start = this.#place(row, from, before)
+          readout.subtract(row, from, numbers, start, this.#place(row, from, i), this.#stride)
+        }
       }
-      row[at + CURSOR] = c
-      row[at + CURSOR_BUCKET] = c === 0 ? NEVER : (this.#pool.links[2 * c] as number)
     }
   }
 
-  #addCell(row: Float64Array, from: number, group: Group, c: number, sign: 1 | -1): void {
-    for (let i = 0; i < group.cells.length; i++) {
-      const at = from + group.at + FIRST_SUM + i
-      row[at] = (row[at] as number) + sign * (this.#pool.values[c + 1 + (group.cells[i] as number)] as number)
+  /** The user's entry of a bucket, made where there is none. He stands at `index`. */
+  #entryOf(row: Float64Array, from: number, bucket: number, index: number): number {
+    const size = row[from + SIZE] as number
+    let i = size
+    while (i > 0) {
+      const other = this.#arena.numbers[this.#place(row, from, i - 1)] as number
+      if (other === bucket) return this.#place(row, from, i - 1)
+      if (other < bucket) break
+      i--
     }
+    // the bucket is inside a window, so it stands behind what is given up
+    if (size === row[from + CAPACITY]) i -= this.#makeRoom(row, from)
+    return this.#insert(row, from, i, bucket, index)
   }
 
-  /** The user's entry of a bucket, made where there is none. His cursors stand at `index`. */
-  #cellOf(row: Float64Array, from: number, bucket: number, index: number): number {
-    const tail = row[from + TAIL] as number
-    if (tail !== 0 && this.#pool.links[2 * tail] === bucket) return tail
-    let before = tail
-    if (tail === 0 || (this.#pool.links[2 * tail] as number) < bucket) {
-      before = this.#dropOld(row, from, index) ? tail : 0
-    } else {
-      before = 0
-      let c = row[from + HEAD] as number
-      while (c !== 0 && (this.#pool.links[2 * c] as number) < bucket) {
-        before = c
-        c = this.#pool.links[2 * c + 1] as number
-      }
-      if (c !== 0 && this.#pool.links[2 * c] === bucket) return c
-    }
-    const fresh = this.#pool.take(bucket)
-    const after = before === 0 ? (row[from + HEAD] as number) : (this.#pool.links[2 * before + 1] as number)
-    this.#pool.links[2 * fresh + 1] = after
-    if (before === 0) row[from + HEAD] = fresh
-    else this.#pool.links[2 * before + 1] = fresh
-    if (after === 0) row[from + TAIL] = fresh
+  #insert(row: Float64Array, from: number, i: number, bucket: number, index: number): number {
+    const numbers = this.#arena.numbers
+    const size = row[from + SIZE] as number
+    const at = this.#place(row, from, i)
+    if (i < size) numbers.copyWithin(at + this.#stride, at, this.#place(row, from, size))
+    numbers[at] = bucket
+    for (let c = 1; c < this.#stride; c++) numbers[at + c] = 0
+    row[from + SIZE] = size + 1
     for (let g = 0; g < this.#groups.length; g++) {
       const group = this.#groups[g] as Group
-      const at = from + group.at
-      if (bucket < firstBucket(index, group.hops) || bucket >= (row[at + CURSOR_BUCKET] as number)) continue
-      row[at + CURSOR] = fresh
-      row[at + CURSOR_BUCKET] = bucket
+      if (bucket < firstBucket(index, group.hops)) row[from + group.at] = (row[from + group.at] as number) + 1
     }
-    return fresh
+    return at
   }
 
-  /** Gives back the buckets that have left every window. False where none is left. */
-  #dropOld(row: Float64Array, from: number, index: number): boolean {
-    const first = firstBucket(index, this.#maxHops)
-    let c = row[from + HEAD] as number
-    while (c !== 0 && (this.#pool.links[2 * c] as number) < first) c = this.#pool.release(c)
-    row[from + HEAD] = c
-    return c !== 0
-  }
-
-  /** Is any value of this bucket inside its own longest window, and not 0? */
-  #remains(c: number, index: number): boolean {
-    for (let i = 0; i < this.#cells; i++) if (this.#kept(c, i, index) !== 0) return true
-    return false
-  }
-
-  /** A value as it is stored: 0 once no window reads it any more, though the bucket may still be there for others. */
-  #kept(c: number, i: number, index: number): number {
-    if ((this.#pool.links[2 * c] as number) < firstBucket(index, this.#retain[i] as number)) return 0
-    return this.#pool.values[c + 1 + i] as number
-  }
-
-  /** Bits of the values that are not 0, then these. */
-  #writeValues(c: number, index: number, out: ByteWriter): void {
-    for (let i = 0; i < this.#cells; i += 8) {
-      let mask = 0
-      for (let j = i; j < i + 8 && j < this.#cells; j++)
-        if (this.#kept(c, j, index) !== 0) mask |= 1 << (j - i)
-      out.byte(mask)
+  /** Gives up the entries that have left every window, else moves to a larger block. Returns how many were given up. */
+  #makeRoom(row: Float64Array, from: number): number {
+    const size = row[from + SIZE] as number
+    const block = row[from + BLOCK] as number
+    const gone = row[from + this.#longest.at] as number
+    const start = this.#place(row, from, gone)
+    const end = this.#place(row, from, size)
+    let into = block
+    if (2 * gone <= size) {
+      const capacity = Arena.above(size - gone)
+      into = this.#arena.take(capacity)
+      this.#arena.numbers.copyWithin(into, start, end)
+      this.#arena.release(block, row[from + CAPACITY] as number)
+      row[from + BLOCK] = into
+      row[from + CAPACITY] = capacity
+    } else this.#arena.numbers.copyWithin(into, start, end)
+    row[from + SIZE] = size - gone
+    for (let g = 0; g < this.#groups.length; g++) {
+      const at = from + (this.#groups[g] as Group).at
+      row[at] = (row[at] as number) - gone
     }
-    for (let i = 0; i < this.#cells; i++) {
-      const value = this.#kept(c, i, index)
-      if (value !== 0) out.int(value)
-    }
+    return gone
   }
+}
 
-  #readValues(c: number, reader: ByteReader): void {
-    const values = this.#pool.values
-    for (let i = 0; i < this.#cells; i += 8) {
-      const mask = reader.byte()
-      for (let j = i; j < i + 8 && j < this.#cells; j++) values[c + 1 + j] = (mask >> (j - i)) & 1
-    }
-    for (let i = 0; i < this.#cells; i++) if (values[c + 1 + i] !== 0) values[c + 1 + i] = reader.int()
+/** What a cell holds after a value came to it. */
+function merged(rule: number, old: number, value: number): number {
+  if (rule === ADD || rule === SEEN) return old + value
+  if (rule === ANY) return 1
+  if (rule === MIN) return old !== 0 && old <= value ? old : value
+  if (rule === MAX) return old !== 0 && old >= value ? old : value
+  return union(old, value)
+}
+
+function stepOf(c: CellState, cell: number, readouts: ReadonlyMap<LaneRead, Readout>): Step {
+  const rule = RULES.indexOf(c.rule)
+  const own = [...readouts].filter(([read]) => read.cell === cell).map(([, readout]) => readout)
+  return {
+    at: cell + 1,
+    predicate: c.predicate,
+    hops: c.hops,
+    rule,
+    one: rule === ADD && c.measure.code === COUNT_ONE.code,
+    measure: c.measure,
+    readouts: own,
   }
 }

@@ -1,6 +1,7 @@
 import type { ZoneTable } from '../base/zone.ts'
 import type { HopSize } from '../features/window.ts'
 import { HopClock } from '../features/window.ts'
+import { slotBits } from './slots.ts'
 
 const HOPS: readonly HopSize[] = ['5m', '1h', '1d']
 
@@ -35,6 +36,14 @@ export class Moment {
       const hop = this.#used[i] as number
       this.index[hop] = (this.#clocks[hop] as HopClock).index(t)
     }
+  }
+
+  /** Bits of the half-hour in the hop that holds the time last set. */
+  slotBits(hop: number): number {
+    const clock = this.#clocks[hop] as HopClock
+    const index = this.index[hop] as number
+    const t = this.#t[0] as number
+    return slotBits(t - clock.start(index), clock.start(index + 1) - t)
   }
 
   /** First instant whose hop has at least this number. */

@@ -1,8 +1,8 @@
 import { assert, fail, SegmentationError } from '../../errors.ts'
-import { EVENT_KINDS, type Event } from '../events/event.ts'
-import { matches, type Predicate } from '../features/fields.ts'
-import { predicatesByKind, type Plan } from '../features/plan.ts'
+import type { Event } from '../events/event.ts'
+import type { Node, Plan } from '../features/plan.ts'
 import { ByteReader, ByteWriter, checkedEnd, corrupt } from './bytes.ts'
+import { Intake } from './intake.ts'
 import { LaneStore } from './lanes.ts'
 import { Moment } from './moment.ts'
 import { Reading } from './reading.ts'
@@ -26,12 +26,12 @@ import {
 } from './row.ts'
 import { Scalars } from './scalars.ts'
 import { SetStore } from './sets.ts'
-import { ENTERED, MATCHED, NEVER, type Store } from './store.ts'
+import { ENTERED, MATCHED, NEVER, type Part, type Store } from './store.ts'
 import { UserSlots } from './user-slots.ts'
 import { Visits } from './visits.ts'
 
 /** Form of stored profiles that this version writes and reads. */
-export const CODEC_VERSION = 1
+export const CODEC_VERSION = 2
 
 /**
  * The profiles of one task, all in memory. A user is a slot: a row of numbers (as-of, due, stamp, membership, aggregates and
@@ -44,20 +44,18 @@ export class Profiles extends UserSlots {
   readonly #columns: number
   readonly #scalars: Scalars
   readonly #stores: readonly Store[]
+  readonly #sets: readonly SetStore[]
+  /** All that is stored of a profile behind its book, in this order. */
+  readonly #parts: readonly Part[]
   readonly #reading: Reading
   readonly #visits = new Visits()
-  readonly #kinds: ReadonlyMap<string, number>
-  /** Predicates that decide about the events of a kind. */
-  readonly #asked: readonly (readonly number[])[]
-  readonly #pass: Uint8Array
+  readonly #intake: Intake
   readonly #freshRow: Float64Array
   /** A row's copy, to look into the future. */
   readonly #ahead: Float64Array
   readonly #writer = new ByteWriter()
-  /** Scratch: hops of the event, of the as-of. */
-  readonly #then: Moment
+  /** Scratch: hops of the as-of. */
   readonly #now: Moment
-  readonly #times = new Float64Array(1)
   #rows: Float64Array
   #before: Float32Array
 
@@ -75,8 +73,9 @@ export class Profiles extends UserSlots {
     const sets = plan.sets.map((set) => placed(new SetStore(set, at)))
     this.#scalars = scalars
     this.#stores = [...lanes, ...sets]
+    this.#sets = sets
+    this.#parts = [scalars, ...this.#stores]
     const hops = [...plan.lanes, ...plan.sets].flatMap((s) => (s.hop === null ? [] : [s.hop]))
-    this.#then = new Moment(plan.zone, hops)
     this.#now = new Moment(plan.zone, hops)
     this.#width = at
     this.#reading = new Reading(plan, {
@@ -84,15 +83,13 @@ export class Profiles extends UserSlots {
       lane: (i, read) => (lanes[i] as LaneStore).place(read),
       set: (i, read) => (sets[i] as SetStore).place(read),
     })
-    this.#kinds = new Map(EVENT_KINDS.map((kind, i) => [kind, i]))
-    this.#asked = predicatesByKind(plan)
-    this.#pass = new Uint8Array(plan.predicates.length)
+    this.#intake = new Intake(plan, new Moment(plan.zone, hops), this.#now.index)
     this.#ahead = new Float64Array(at)
     this.#freshRow = new Float64Array(at)
     this.#freshRow[DUE] = NO_DUE
     this.#freshRow[STAMP] = -1
     this.#freshRow[DEPLOYMENT] = -1
-    for (const store of [scalars, ...this.#stores]) store.fresh(this.#freshRow, 0)
+    for (const part of this.#parts) part.fresh(this.#freshRow, 0)
     this.#rows = new Float64Array(1024 * at)
     this.#before = new Float32Array(1024 * this.#columns)
   }
@@ -222,29 +219,13 @@ export class Profiles extends UserSlots {
     row[base + EVENTS] = (row[base + EVENTS] as number) + 1
     if (event.eventTime > (row[base + SEEN] as number)) row[base + SEEN] = event.eventTime
     if (event.eventTime >= (row[base + AS_OF] as number)) row[base + AS_OF] = event.eventTime + 1
-    const kind = this.#kinds.get(event.kind)
-    if (kind === undefined) return true
-    const asked = this.#asked[kind] as readonly number[]
-    for (let i = 0; i < asked.length; i++) {
-      const p = asked[i] as number
-      this.#pass[p] = matches(this.plan.predicates[p] as Predicate, event) ? 1 : 0
-    }
-    this.#scalars.fold(row, base, kind, event, this.#pass)
-    this.#times[0] = event.eventTime
-    this.#then.set(this.#times, 0)
+    const incoming = this.#intake.look(event)
+    if (incoming === undefined) return true
     this.#now.set(row, base + AS_OF)
+    this.#scalars.fold(row, base, event, incoming)
     let did = 0
-    for (let i = 0; i < this.#stores.length; i++) {
-      did |= (this.#stores[i] as Store).fold(
-        row,
-        base,
-        kind,
-        event,
-        this.#pass,
-        this.#then.index,
-        this.#now.index,
-      )
-    }
+    for (let i = 0; i < this.#stores.length; i++)
+      did |= (this.#stores[i] as Store).fold(row, base, event, incoming)
     return (did & MATCHED) === 0 || (did & ENTERED) !== 0
   }
 
@@ -261,13 +242,30 @@ export class Profiles extends UserSlots {
   }
 
   /**
+   * Which columns are lower bounds as of a time not before his own as-of: distinct counts whose window holds more values than
+   * are remembered. 1 or 0 per column, F.
+   */
+  saturated(slot: number, asOf: number, out: Uint8Array): void {
+    this.#lookAhead(slot * this.#width, asOf)
+    this.plan.columnNodes.forEach((at, column) => {
+      const node = this.plan.nodes[at] as Node
+      if (node.is !== 'distinct') out[column] = 0
+      else {
+        const set = this.#sets[node.at] as SetStore
+        const more = (this.#ahead[set.place(node.read)] as number) > node.keep
+        out[column] = more || set.saturated(this.#ahead, 0, node.read) ? 1 : 0
+      }
+    })
+  }
+
+  /**
    * Bounds of `vector` for every instant from `from` to `until` (neither before his as-of) if nothing happens meanwhile: low
    * and high per column, F each; infinite where not known.
    */
   range(slot: number, from: number, until: number, low: Float64Array, high: Float64Array): void {
     const base = slot * this.#width
     this.#lookAhead(base, from)
-    this.#reading.begin(this.#ahead, low)
+    this.#reading.begin(this.#ahead)
     this.#lookAhead(base, until)
     this.#reading.range(this.#ahead, low, high)
   }
@@ -304,10 +302,9 @@ export class Profiles extends UserSlots {
       this.#visits.write(row[base + VISITS] as number, out)
       for (let i = 0; i < this.#columns; i++) out.float32(this.#before[slot * this.#columns + i] as number)
     }
-    const asOf = row[base + AS_OF] as number
-    this.#scalars.write(row, base, asOf, out)
     this.#now.set(row, base + AS_OF)
-    for (const store of this.#stores) store.write(row, base, this.#now.index, out)
+    for (let i = 0; i < this.#parts.length; i++)
+      (this.#parts[i] as Part).write(row, base, this.#now.index, out)
     out.uint32(out.sum())
     return out.copy()
   }
@@ -341,10 +338,9 @@ export class Profiles extends UserSlots {
       row[base + VISITS] = this.#visits.read(from)
       for (let i = 0; i < this.#columns; i++) this.#before[slot * this.#columns + i] = from.float32()
     }
-    const asOf = row[base + AS_OF] as number
-    this.#scalars.read(row, base, asOf, from)
     this.#now.set(row, base + AS_OF)
-    for (const store of this.#stores) store.read(row, base, this.#now.index, from)
+    for (let i = 0; i < this.#parts.length; i++)
+      (this.#parts[i] as Part).read(row, base, this.#now.index, from)
     if (!from.done) corrupt()
   }
 
@@ -366,7 +362,7 @@ export class Profiles extends UserSlots {
   #clear(slot: number): void {
     const base = slot * this.#width
     this.#visits.release(this.#rows[base + VISITS] as number)
-    for (const store of this.#stores) store.release(this.#rows, base)
+    for (const part of this.#parts) part.release(this.#rows, base)
   }
 
   #grow(): void {

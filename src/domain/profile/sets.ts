@@ -1,13 +1,13 @@
-import type { Event } from '../events/event.ts'
-import { EVENT_KINDS } from '../events/event.ts'
-import { labelHash } from '../features/fields.ts'
+import { EVENT_KINDS, type Event } from '../events/event.ts'
+import { labelHash, labelsIn } from '../features/label.ts'
 import type { SetState } from '../features/states.ts'
 import { expiryIndex, firstBucket } from '../features/window.ts'
+import { Arena } from './arena.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
 import { corrupt } from './bytes.ts'
 import { Blocks } from './blocks.ts'
 import { Moment } from './moment.ts'
-import type { Hops, Store } from './store.ts'
+import type { Hops, Incoming, Store } from './store.ts'
 import { ENTERED, MATCHED, NEVER } from './store.ts'
 
 // a user's numbers
@@ -15,16 +15,21 @@ const BLOCK = 0
 const SIZE = 1
 const CAPACITY = 2
 const INDEX = 3
-const FIRST_READ = 4
+const LOST = 4
+const FIRST_READ = 5
 const COUNT = 0
 const OLDEST = 1
 const STALE = 2
 const READ_WIDTH = 3
 
+/** Bucket of the newest value that was forgotten, where none was. */
+const NOTHING_LOST = -NEVER
+
 /**
  * Distinct values of one field: hash → latest bucket, sorted by hash, the newest `keep` of them (of equally new ones those with
- * the smallest hashes: which are kept does not depend on the order of events). A lifetime is one endless window with the only
- * bucket 0. Per window a cached count and the oldest bucket counted in it; where that is stale, it is only a lower bound.
+ * the smallest hashes: which are kept does not depend on the order of events, nor does the bucket of the newest that was
+ * forgotten). A lifetime is one endless window with the only bucket 0. Per window a cached count and the oldest bucket counted
+ * in it; where that is stale, it is only a lower bound.
  */
 export class SetStore implements Store {
   readonly width: number
@@ -51,31 +56,34 @@ export class SetStore implements Store {
     return this.#at + FIRST_READ + READ_WIDTH * read + COUNT
   }
 
+  /** Was a value forgotten that the window of a read still holds? Its count is then a lower bound. The row has been advanced. */
+  saturated(row: Float64Array, base: number, read: number): boolean {
+    const from = base + this.#at
+    const first = firstBucket(row[from + INDEX] as number, this.#reads[read] as number)
+    return (row[from + LOST] as number) > NOTHING_LOST && (row[from + LOST] as number) >= first
+  }
+
   fresh(row: Float64Array, base: number): void {
     const from = base + this.#at
     row.fill(0, from, from + this.width)
+    row[from + LOST] = NOTHING_LOST
     for (let r = 0; r < this.#reads.length; r++) row[from + FIRST_READ + READ_WIDTH * r + OLDEST] = NEVER
   }
 
-  fold(
-    row: Float64Array,
-    base: number,
-    kind: number,
-    e: Event,
-    pass: Uint8Array,
-    then: Hops,
-    now: Hops,
-  ): number {
+  fold(row: Float64Array, base: number, event: Event, incoming: Incoming): number {
+    const { kind, pass, local, moment, now } = incoming
     if (this.#feeds[kind] !== true) return 0
     const predicate = this.#state.predicate
     if (predicate >= 0 && pass[predicate] === 0) return 0
     const windowed = this.#windowed
     const index = windowed ? (now[this.hop] as number) : 0
-    const bucket = windowed ? (then[this.hop] as number) : 0
+    const bucket = windowed ? (moment.index[this.hop] as number) : 0
     if (bucket < firstBucket(index, this.#state.hops)) return MATCHED
-    const hash = labelHash(this.#state.label, e)
-    if (hash >= 0) {
-      const from = base + this.#at
+    const from = base + this.#at
+    const labels = labelsIn(this.#state.label, event)
+    for (let i = 0; i < labels; i++) {
+      const hash = labelHash(this.#state.label, event, i, local)
+      if (hash < 0) continue
       if (row[from + INDEX] !== index) this.#advanceTo(row, from, index)
       this.#put(row, from, hash, bucket, index)
     }
@@ -104,8 +112,7 @@ export class SetStore implements Store {
 
   release(row: Float64Array, base: number): void {
     const from = base + this.#at
-    if (row[from + CAPACITY] !== 0)
-      this.#blocks.release(row[from + BLOCK] as number, row[from + CAPACITY] as number)
+    this.#blocks.release(row[from + BLOCK] as number, row[from + CAPACITY] as number)
     this.fresh(row, base)
   }
 
@@ -120,6 +127,8 @@ export class SetStore implements Store {
     let count = 0
     for (let i = 0; i < size; i++) if ((buckets[bucketsAt + i] as number) >= first) count++
     out.uint(count)
+    const lost = row[from + LOST] as number
+    out.uint(lost > NOTHING_LOST && lost >= first ? index - lost + 1 : 0)
     for (let i = 0; i < size; i++) {
       const bucket = buckets[bucketsAt + i] as number
       if (bucket < first) continue
@@ -132,16 +141,28 @@ export class SetStore implements Store {
     const from = base + this.#at
     const index = this.#windowed ? (now[this.hop] as number) : 0
     row[from + INDEX] = index
-    const count = reader.uint()
-    if (count > this.#state.keep) corrupt()
+    const size = reader.uint()
+    const lostAge = reader.uint()
+    if (size > this.#state.keep || lostAge > this.#state.hops + 1) corrupt()
+    if (lostAge > 0) row[from + LOST] = index - lostAge + 1
+    if (size === 0) return
+    const capacity = Arena.above(size)
+    const start = this.#blocks.take(capacity)
+    row[from + BLOCK] = start
+    row[from + CAPACITY] = capacity
+    const { hashes, buckets } = this.#blocks
+    const bucketsAt = Blocks.bucketsOf(start, capacity)
     let last = -1
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < size; i++) {
       const hash = reader.hash()
       const age = this.#windowed ? reader.uint() : 0
       if (hash <= last || age > this.#state.hops) corrupt()
       last = hash
-      this.#put(row, from, hash, index - age, index)
+      hashes[start + i] = hash
+      buckets[bucketsAt + i] = index - age
     }
+    row[from + SIZE] = size
+    for (let r = 0; r < this.#reads.length; r++) this.#count(row, from, r, index)
   }
 
   /** Remembers that the value was there in the bucket. The row stands at `index`. */
@@ -190,10 +211,16 @@ export class SetStore implements Store {
     if (size < this.#state.keep) {
       if (size < (row[from + CAPACITY] as number)) return true
       row[from + BLOCK] = this.#blocks.grow(row[from + BLOCK] as number, size)
-      row[from + CAPACITY] = Blocks.above(size)
+      row[from + CAPACITY] = Arena.above(size)
       return true
     }
+    return this.#forgetOldest(row, from, hash, bucket, index)
+  }
+
+  /** Forgets the oldest value, which may be the new one itself (false). */
+  #forgetOldest(row: Float64Array, from: number, hash: number, bucket: number, index: number): boolean {
     const { hashes, buckets } = this.#blocks
+    const size = row[from + SIZE] as number
     const start = row[from + BLOCK] as number
     const capacity = row[from + CAPACITY] as number
     const at = Blocks.bucketsOf(start, capacity)
@@ -202,8 +229,10 @@ export class SetStore implements Store {
     for (let i = 1; i < size; i++)
       if ((buckets[at + i] as number) <= (buckets[at + oldest] as number)) oldest = i
     const oldestBucket = buckets[at + oldest] as number
-    if (bucket < oldestBucket || (bucket === oldestBucket && hash > (hashes[start + oldest] as number)))
-      return false
+    const isOldest =
+      bucket < oldestBucket || (bucket === oldestBucket && hash > (hashes[start + oldest] as number))
+    row[from + LOST] = Math.max(row[from + LOST] as number, isOldest ? bucket : oldestBucket)
+    if (isOldest) return false
     this.#shift(row, from, index, oldestBucket, -1)
     this.#blocks.remove(start, capacity, size, oldest)
     row[from + SIZE] = size - 1

@@ -76,8 +76,9 @@ function roleOf(f: Feature): Role | undefined {
   if (!('aggregate' in f) || f.where !== undefined) return undefined
   if (f.aggregate === 'recency') return 'recency'
   if (f.aggregate === 'distinct') return f.of === 'category' ? 'breadth' : undefined
-  if (f.aggregate === 'sum')
+  if (f.aggregate === 'sum' || f.aggregate === 'decayedSum')
     return f.of === 'amount' && f.on.every((k) => k === 'order_completed') ? 'spend' : undefined
+  if (f.aggregate !== 'count' && f.aggregate !== 'decayedCount') return undefined
   if (f.on.every((k) => k === 'order_completed')) return 'purchases'
   if (f.on.every((k) => k === 'product_added')) return 'carts'
   if (f.on.every((k) => k === 'product_viewed' || k === 'page_viewed')) return 'views'

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { UTC } from '../../../src/domain/base/zone.ts'
-import { parseFeatureSet } from '../../../src/domain/features/feature-set.ts'
+import { featureSetSchema, parseFeatureSet } from '../../../src/domain/features/feature-set.ts'
 import { compilePlan } from '../../../src/domain/features/plan.ts'
 import { SegmentationError } from '../../../src/errors.ts'
 
@@ -46,12 +48,12 @@ describe('what a feature set may not say', () => {
     [
       'a sum of words',
       set({ ...orders, aggregate: 'sum', of: 'product' }),
-      /expected "amount", "quantity" or "attributes.<name>"/,
+      /features\[0\]\.of \(orders\): expected one of amount, .*, attributes\.<name>/,
     ],
     [
       'distinct amounts',
       set({ ...orders, aggregate: 'distinct', of: 'amount' }),
-      /expected "product", "category" \(first token\)/,
+      /features\[0\]\.of \(orders\): expected one of product, .*, attributes\.<name>/,
     ],
     [
       'a step of no second',
@@ -69,7 +71,11 @@ describe('what a feature set may not say', () => {
       /use categoryPath/,
     ],
     ['a number where a text is meant', set({ ...orders, where: { brand: 3 } }), /"brand": expected texts/],
-    ['an unknown aggregate', set({ ...orders, aggregate: 'median' }), /features\[0\]/],
+    [
+      'an unknown aggregate',
+      set({ ...orders, aggregate: 'median' }),
+      /aggregate: expected one of count, .*, found "median"/,
+    ],
     ['an unknown member', set({ ...orders, widow: '30d' }), /features\[0\]/],
   ])('%s', (_, value, message) => {
     expect(messageOf(value)).toMatch(message)
@@ -80,6 +86,12 @@ describe('what a feature set may not say', () => {
     expect(message).toMatch(/^my\.json: not a feature set\n/)
     expect(message.split('\n')).toHaveLength(3)
   })
+})
+
+it('the published JSON Schema is that of the code (vitest -u writes it anew)', async () => {
+  const json = { title: 'Feature set', ...z.toJSONSchema(featureSetSchema, { io: 'input' }) }
+  const file = resolve(import.meta.dirname, '../../../schemas/feature-set.schema.json')
+  await expect(`${JSON.stringify(json, null, 2)}\n`).toMatchFileSnapshot(file)
 })
 
 describe('the sets that ship', () => {

@@ -1,0 +1,45 @@
+import { MINUTE_MS } from '../base/duration.ts'
+
+/**
+ * Half-hours of a bucket as bits of one integer: bit i for slot i from the bucket's start on, and END where the last slot of
+ * the bucket is among them, however long the bucket is. The union of bits commutes. A session is a run of occupied slots.
+ */
+export const SLOT_MS = 30 * MINUTE_MS
+/** The longest local day since 2000 has 54 half-hours; what lies behind the last slot counts to it. */
+const LAST_SLOT = 51
+const END = 2 ** 52
+const HALF = 2 ** 26
+const LOW_BITS = HALF - 1
+
+/** Bits of a time so many ms after its bucket's start and before its end. */
+export function slotBits(sinceStartMs: number, untilEndMs: number): number {
+  const slot = Math.min(LAST_SLOT, Math.floor(sinceStartMs / SLOT_MS))
+  const lengthMs = sinceStartMs + untilEndMs
+  const last = Math.min(LAST_SLOT, Math.ceil(lengthMs / SLOT_MS) - 1)
+  return 2 ** slot + (slot === last ? END : 0)
+}
+
+export function union(a: number, b: number): number {
+  const high = Math.floor(a / HALF) | Math.floor(b / HALF)
+  return high * HALF + ((a % HALF) | (b % HALF))
+}
+
+/** Runs of occupied slots in one bucket. */
+export function runs(bits: number): number {
+  const low = bits % HALF
+  const high = Math.floor(bits / HALF) & LOW_BITS
+  const carried = low >>> 25
+  return ones(low & ~(low << 1)) + ones(high & ~((high << 1) | carried))
+}
+
+/** Does a run go on from one bucket into the next? */
+export function goesOn(bits: number, next: number): boolean {
+  return bits >= END && next % 2 === 1
+}
+
+/** Number of bits set (Hacker's Delight, 5-1). */
+function ones(x: number): number {
+  let n = x - ((x >>> 1) & 0x5555_5555)
+  n = (n & 0x3333_3333) + ((n >>> 2) & 0x3333_3333)
+  return Math.imul((n + (n >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24
+}
