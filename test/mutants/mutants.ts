@@ -200,7 +200,7 @@ const ACCEPTING: readonly Mutant[] = [
     'former',
     'test/app/task/resume',
   ),
-  mutant('rebuilt-on-what-is-left', task('resume.ts'), 'token, true)', 'token)'),
+  mutant('rebuilt-on-what-is-left', task('resume.ts'), 'token, true)', 'token)', 'test/app/task/resume'),
   mutant(
     'acceptance-unseen',
     LOOP,
