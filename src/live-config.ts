@@ -16,19 +16,47 @@ const name = z
   .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'expected lower-case letters, digits and dashes, at most 64')
 const hostPort = z.string().regex(/^[^\s:]+:\d{1,5}$/, 'expected host:port')
 
-const recordFormat = z.enum(['avro', 'json'])
+const secret = z.string().min(1).meta({ writeOnly: true })
+const file = z.string().min(1)
 
-/** What `stream --config` reads: a consumer on Kafka and Redis. Every default of it is written here. */
-export const liveConfigSchema = z.strictObject({
-  /** Prefix of topics, keys and ids: one app runs one segmentation. */
-  app: name.default('segmentation'),
-  /** This process among its replicas; stable over restarts (a pod's name), so that tasks come back to it. */
-  member: z.string().min(1).default('member-0'),
-  locale: z.enum(['en', 'fr']).default('en'),
-  /** Reporting currency; null: the bundle's. */
-  currency: currencyCode.nullable().default(null),
-  kafka: z.strictObject({
+/** How a server proves itself, and this process to it. */
+const tls = z
+  .strictObject({
+    enabled: z.boolean().default(false),
+    caFile: file
+      .optional()
+      .describe('PEM; of the authority that signed the servers’ certificates. Default: those of Node.'),
+    certFile: file.optional().describe('PEM; this process’s own certificate'),
+    keyFile: file.optional().describe('PEM; its key'),
+    serverName: z.string().optional().describe('of the servers’ certificates, where it is not their host'),
+  })
+  .refine((t) => (t.certFile === undefined) === (t.keyFile === undefined), 'certFile and keyFile go together')
+  .refine(
+    (t) => t.enabled || Object.keys(t).length === 1,
+    'expected enabled: true beside certificates: without it nothing is encrypted',
+  )
+  .prefault({})
+
+const byPassword = { username: z.string().min(1), password: secret }
+const kafkaAuth = z
+  .discriminatedUnion('mechanism', [
+    z.strictObject({ mechanism: z.literal('none') }),
+    z.strictObject({ mechanism: z.literal('mtls') }),
+    z.strictObject({ mechanism: z.literal('plain'), ...byPassword }),
+    z.strictObject({ mechanism: z.literal('scram-sha-256'), ...byPassword }),
+    z.strictObject({ mechanism: z.literal('scram-sha-512'), ...byPassword }),
+    z.strictObject({
+      mechanism: z.literal('oauthbearer'),
+      tokenFile: file.describe('holds the token alone; read again whenever a connection is made'),
+    }),
+  ])
+  .prefault({ mechanism: 'none' })
+
+const kafka = z
+  .strictObject({
     brokers: z.array(hostPort).min(1),
+    tls,
+    auth: kafkaAuth,
     partitions: z
       .int()
       .min(1)
@@ -40,12 +68,53 @@ export const liveConfigSchema = z.strictObject({
     sessionTimeout: duration.optional(),
     /** A page that was begun and not heard of for so long is aborted; until then readers wait behind it. */
     transactionTimeout: duration.optional(),
-  }),
-  redis: z.strictObject({
-    nodes: z.array(hostPort).min(1),
-    cluster: z.boolean().default(false),
-    password: z.string().optional().meta({ writeOnly: true }),
-  }),
+  })
+  .refine((k) => k.auth.mechanism !== 'mtls' || k.tls.certFile !== undefined, {
+    path: ['auth', 'mechanism'],
+    message: 'mtls wants tls.certFile and tls.keyFile',
+  })
+  .refine((k) => !['plain', 'oauthbearer'].includes(k.auth.mechanism) || k.tls.enabled, {
+    path: ['auth', 'mechanism'],
+    message: 'sends the secret itself: expected tls.enabled: true, or scram',
+  })
+
+const redis = z
+  .strictObject({
+    nodes: z.array(hostPort).min(1).describe('the server; any nodes of a Cluster; or the Sentinels'),
+    mode: z.enum(['single', 'cluster', 'sentinel']).default('single'),
+    sentinelName: z.string().min(1).optional().describe('of the master, as the Sentinels call it'),
+    username: z.string().min(1).optional(),
+    password: secret.optional(),
+    sentinelUsername: z.string().min(1).optional(),
+    sentinelPassword: secret.optional(),
+    tls,
+  })
+  .refine((r) => r.mode !== 'single' || r.nodes.length === 1, {
+    path: ['nodes'],
+    message: 'a single server has one address; expected mode: cluster or sentinel',
+  })
+  .refine((r) => (r.mode === 'sentinel') === (r.sentinelName !== undefined), {
+    path: ['sentinelName'],
+    message: 'goes with mode: sentinel, and with it alone',
+  })
+  .refine((r) => r.username === undefined || r.password !== undefined, {
+    path: ['username'],
+    message: 'expected a password beside it',
+  })
+
+const recordFormat = z.enum(['avro', 'json'])
+
+/** What `stream --config` reads: a consumer on Kafka and Redis. Every default of it is written here. */
+export const liveConfigSchema = z.strictObject({
+  /** Prefix of topics, keys and ids: one app runs one segmentation. */
+  app: name.default('segmentation'),
+  /** This process among its replicas; stable over restarts (a pod's name), so that tasks come back to it. */
+  member: z.string().min(1).default('member-0'),
+  locale: z.enum(['en', 'fr']).default('en'),
+  /** Reporting currency; null: the bundle's. */
+  currency: currencyCode.nullable().default(null),
+  kafka,
+  redis,
   inputs: z
     .array(
       z.strictObject({

@@ -4,7 +4,7 @@ import { RegistryEncoders } from './adapters/registry/encoders.ts'
 import { systemClock } from './adapters/system/clock.ts'
 import type { Event } from './domain/events/event.ts'
 import { assert } from './errors.ts'
-import { kafkaAccess } from './live.ts'
+import { kafkaAccess } from './live-access.ts'
 import { formatOf, type LiveConfig } from './live-config.ts'
 
 export interface OpenEventWriter {

@@ -7,7 +7,7 @@ import { KafkaOutlet } from './adapters/kafka/outlet.ts'
 import { KafkaSource } from './adapters/kafka/source.ts'
 import { controlTopic } from './adapters/kafka/topics.ts'
 import { openBundleFiles } from './adapters/files/bundles.ts'
-import { openRedis, type RedisAccess } from './adapters/redis/client.ts'
+import { openRedis } from './adapters/redis/client.ts'
 import { RedisReader } from './adapters/redis/reader.ts'
 import { RedisStore } from './adapters/redis/store.ts'
 import { systemClock } from './adapters/system/clock.ts'
@@ -27,6 +27,7 @@ import type { Task } from './ports/types.ts'
 import { taskOptions, zoneTables } from './compose.ts'
 import { RUN_CONFIG_FORMAT, type RunConfig } from './config.ts'
 import { runCurrency } from './first-start.ts'
+import { kafkaAccess, redisAccess } from './live-access.ts'
 import type { LiveConfig } from './live-config.ts'
 import { openFormats } from './live-schemas.ts'
 
@@ -59,18 +60,6 @@ export interface OpenLive {
   readonly telemetry: Telemetry
   /** The client gave up: the process must end. */
   readonly onCrash: (error: SegmentationError) => void
-}
-
-export function kafkaAccess(config: LiveConfig): KafkaAccess {
-  return { brokers: config.kafka.brokers, clientId: `${config.app}-${config.member}` }
-}
-
-function redisAccess({ redis }: LiveConfig): RedisAccess {
-  const nodes = redis.nodes.map((node) => {
-    const [host = '', port = ''] = node.split(':')
-    return { host, port: Number(port) }
-  })
-  return { nodes, cluster: redis.cluster, password: redis.password }
 }
 
 /** Opens a consumer's doors: checks the inputs, reaches the state, joins nothing yet. */
@@ -188,17 +177,17 @@ function runConfig(config: LiveConfig, mappings: ReadonlyMap<string, Mapping>, b
 async function partitionsOf(access: KafkaAccess, topics: readonly string[]): Promise<number> {
   const admin = new KafkaAdmin(access, systemClock)
   try {
-    const found = await admin.find(topics)
+    const found = await admin.partitionCounts(topics)
     const missing = topics.filter((topic) => !found.has(topic))
     if (missing.length > 0) {
       fail(
         'config-invalid',
-        `topics ${missing.join(', ')} do not exist; \`segmentation topics apply\` makes the app's own`,
+        `topics ${missing.join(', ')} do not exist, or this user may not see them; \`segmentation topics apply\` makes the app's own`,
       )
     }
-    const counts = new Set([...found.values()].map((topic) => topic.partitions))
+    const counts = new Set(found.values())
     if (counts.size > 1) {
-      const each = [...found].map(([topic, { partitions }]) => `${topic} ${partitions}`)
+      const each = [...found].map(([topic, count]) => `${topic} ${count}`)
       fail('config-invalid', `all inputs need the same number of partitions, found ${each.join(', ')}`)
     }
     return [...counts][0] as number

@@ -4,7 +4,7 @@ import { sendCommand } from '../adapters/kafka/control-writer.ts'
 import { commandLine } from '../app/control.ts'
 import type { Command } from '../domain/segments/command.ts'
 import { fail } from '../errors.ts'
-import { kafkaAccess } from '../live.ts'
+import { kafkaAccess } from '../live-access.ts'
 import { counted } from '../render/format.ts'
 import { readLiveFile } from './live-file.ts'
 

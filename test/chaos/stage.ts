@@ -139,7 +139,10 @@ function writeConfig(here: Place, options: StageOptions, member: string, brokers
       sessionTimeout: options.sessionTimeout ?? '6s',
       transactionTimeout: options.transactionTimeout ?? '10s',
     },
-    redis: { nodes: redis.nodes.map(({ host, port }) => `${host}:${port}`), cluster: redis.cluster },
+    redis: {
+      nodes: redis.nodes.map(({ host, port }) => `${host}:${port}`),
+      mode: redis.cluster ? 'cluster' : 'single',
+    },
     inputs: [{ topic: 'clicks' }, { topic: 'orders' }],
     model: shop.model,
     maxSleep: MAX_SLEEP,

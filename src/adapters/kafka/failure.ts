@@ -12,6 +12,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   GROUP_AUTHORIZATION_FAILED: 'config-invalid',
   CLUSTER_AUTHORIZATION_FAILED: 'config-invalid',
   SASL_AUTHENTICATION_FAILED: 'config-invalid',
+  // the client's own name for it
+  KafkaJSSASLAuthenticationError: 'config-invalid',
 }
 
 /** PRODUCER_FENCED in the newest brokers; kafkajs has no name for it. */
@@ -26,7 +28,7 @@ export function kafkaFailure(error: unknown, doing: string): SegmentationError {
   const cause = rootOf(error)
   const { code, name, message } = cause
   const type = typeof cause.type === 'string' ? cause.type : undefined
-  const known = type === undefined ? undefined : CODES[type]
+  const known = CODES[type ?? name ?? '']
   const errorCode = known ?? (code === FENCED_CODE ? 'task-fenced' : 'unreachable')
   return new SegmentationError(errorCode, `${doing}: ${type ?? name ?? 'error'}: ${message ?? ''}`, error)
 }

@@ -5,15 +5,24 @@ import { assert, fail } from '../../errors.ts'
 import { SCRIPTS, type ScriptName } from './scripts.ts'
 import { redisTrouble } from './trouble.ts'
 
-/** How the server, or the nodes of a Cluster, are reached. */
+/** How the server, the nodes of a Cluster, or a master under Sentinels are reached. */
 export interface RedisAccess {
-  /** At least one; of a Cluster any that are known, the others are learned from it. */
+  /** At least one; of a Cluster any that are known, the others are learned from it; of a master under Sentinels, those. */
   readonly nodes: readonly { readonly host: string; readonly port: number }[]
   readonly cluster: boolean
+  /** The master of this name, wherever the Sentinels at `nodes` say that it is. */
+  readonly sentinel?:
+    | {
+        readonly name: string
+        readonly username?: string | undefined
+        readonly password?: string | undefined
+      }
+    | undefined
   readonly username?: string | undefined
   readonly password?: string | undefined
   /** Database of a single server. */
   readonly db?: number | undefined
+  /** Of Sentinels too. */
   readonly tls?: ConnectionOptions | undefined
   /** Longest wait for one answer. */
   readonly commandTimeoutMs?: number | undefined
@@ -139,18 +148,33 @@ function common(access: RedisAccess) {
 }
 
 function newSingle(access: RedisAccess): Redis {
-  const [node] = access.nodes
-  assert(node && access.nodes.length === 1, 'a single server has one address')
   return new Redis({
     ...common(access),
-    host: node.host,
-    port: node.port,
+    ...addressOf(access),
     db: access.db ?? 0,
     lazyConnect: true,
     enableOfflineQueue: false,
     retryStrategy: pause,
     scripts: { ...SCRIPTS },
   })
+}
+
+function addressOf({ nodes, sentinel, tls }: RedisAccess) {
+  const [node] = nodes
+  assert(node && (sentinel !== undefined || nodes.length === 1), 'a single server has one address')
+  if (sentinel === undefined) return { host: node.host, port: node.port }
+  const { name, username, password } = sentinel
+  return {
+    sentinels: nodes.map(({ host, port }) => ({ host, port })),
+    name,
+    ...(username === undefined ? {} : { sentinelUsername: username }),
+    ...(password === undefined ? {} : { sentinelPassword: password }),
+    ...(tls === undefined ? {} : { sentinelTLS: tls, enableTLSForSentinelMode: true }),
+    sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
+    sentinelRetryStrategy: pause,
+    // in connections to the Sentinels that stay: one of them says at once that there is another master
+    failoverDetector: true,
+  }
 }
 
 function newCluster(access: RedisAccess): Cluster {

@@ -6,6 +6,7 @@ const away = (what: string): Known => ['unreachable', what]
 
 /** Replies that speak of the server and not of the question: the same call will be answered later. */
 const SERVER_TROUBLE: Readonly<Record<string, Known>> = {
+  NOPERM: ['config-invalid', 'denies this user a command or a key'],
   OOM: ['store-full', 'is at its maxmemory and takes no writes'],
   LOADING: away('is still loading its data'),
   READONLY: away('is a replica and takes no writes'),
@@ -40,8 +41,12 @@ export function redisTrouble(error: unknown, place: string, lastConnectionError?
   return new SegmentationError('task-fenced', `Redis at ${place} refused: ${said}`)
 }
 
+/** What a script may not do, as 7.0 says it: without a word of its own. */
+const DENIED_IN_SCRIPT = /user executing the script can't/
+
 /** The reply's first word, or that of the reply which ended a script, as servers before 7.0 wrap it. */
 function wordOf(message: string): string {
+  if (DENIED_IN_SCRIPT.test(message)) return 'NOPERM'
   const inScript = /: -([A-Z]+) /.exec(message)?.[1]
   return inScript ?? /^[A-Z]+/.exec(message)?.[0] ?? ''
 }

@@ -4,7 +4,7 @@ import { inputProblems, planTopics, topicSpecs, type TopicStep } from '../../ada
 import { systemClock } from '../../adapters/system/clock.ts'
 import { DAY_MS, parseDurationMs } from '../../domain/base/duration.ts'
 import { fail } from '../../errors.ts'
-import { kafkaAccess } from '../../live.ts'
+import { kafkaAccess } from '../../live-access.ts'
 import type { LiveConfig } from '../../live-config.ts'
 import type { Cli } from '../cli.ts'
 import { readLiveFile } from '../live-file.ts'

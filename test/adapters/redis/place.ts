@@ -86,13 +86,17 @@ export function crowd(rev: number, count: number, seed: number): Checkpoint {
 }
 
 /** Makes a call as the task does: again while its trouble is one that passes. Returns how often it was made, too. */
-export async function again<T>(call: () => Promise<T>): Promise<{ result: T; calls: number }> {
+export async function again<T>(
+  call: () => Promise<T>,
+  withinMs = 5000,
+): Promise<{ result: T; calls: number }> {
+  const end = performance.now() + withinMs
   for (let calls = 1; ; calls++) {
     try {
       return { result: await call(), calls }
     } catch (error) {
       const passes = error instanceof SegmentationError && error.retryable && error.code !== 'task-fenced'
-      if (!passes || calls > 200) throw error
+      if (!passes || performance.now() > end) throw error
       await new Promise((later) => setTimeout(later, 10))
     }
   }

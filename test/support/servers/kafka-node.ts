@@ -25,19 +25,21 @@ const READY_MS = 60 * SECOND_MS
 export async function startNodes(
   libs: string,
   count: number,
-  properties: KafkaProperties,
+  properties: KafkaProperties | ((port: number, controller: number) => KafkaProperties),
+  scram: Readonly<Record<string, string>>,
 ): Promise<{ readonly nodes: readonly KafkaNode[]; stop(): Promise<void> }> {
   const ports = await freePorts(2 * count)
   const voters = ports.slice(count).map((port, i) => `${i + 1}@127.0.0.1:${port}`)
   const dirs = Array.from({ length: count }, () => mkdtempSync(join(tmpdir(), 'segmentation-kafka-')))
   const nodes = dirs.map((dir, i) => {
     const [port, controller] = [ports[i] as number, ports[count + i] as number]
-    const settings = { ...settingsOf(dir, i + 1, port, controller, voters), ...properties }
+    const more = typeof properties === 'function' ? properties(port, controller) : properties
+    const settings = { ...settingsOf(dir, i + 1, port, controller, voters), ...more }
     const text = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`)
     writeFileSync(join(dir, 'server.properties'), text.join(''))
     return newNode(libs, dir, i + 1, port)
   })
-  await Promise.all(dirs.map((dir) => format(libs, dir)))
+  await Promise.all(dirs.map((dir) => format(libs, dir, scram)))
   await Promise.all(nodes.map((node) => node.start()))
   return {
     nodes,
@@ -55,9 +57,13 @@ const javaArgs = (libs: string): string[] => [
   join(libs, '*'),
 ]
 
-async function format(libs: string, dir: string): Promise<void> {
+async function format(libs: string, dir: string, scram: Readonly<Record<string, string>>): Promise<void> {
+  const users = Object.entries(scram).flatMap(([name, password]) => [
+    '--add-scram',
+    `SCRAM-SHA-512=[name=${name},password=${password}]`,
+  ])
   const tool = ['kafka.tools.StorageTool', 'format', '-t', 'c2VnbWVudGF0aW9uLXRlc']
-  const args = ['-Xmx64m', ...javaArgs(libs), ...tool, '-c', join(dir, 'server.properties')]
+  const args = ['-Xmx64m', ...javaArgs(libs), ...tool, '-c', join(dir, 'server.properties'), ...users]
   await promisify(execFile)('java', args)
 }
 

@@ -18,7 +18,9 @@ export interface KafkaWanted {
   /** More than one: topics of the broker's own have a replica on each, and all but one must have a record. */
   readonly nodes?: number | undefined
   /** Beside or instead of the usual settings of each broker, in the words of server.properties. */
-  readonly properties?: KafkaProperties | undefined
+  readonly properties?: KafkaProperties | ((port: number, controller: number) => KafkaProperties) | undefined
+  /** Users with their passwords, for SCRAM-SHA-512. */
+  readonly scram?: Readonly<Record<string, string>> | undefined
 }
 
 export const VERSIONS = ['4.3.1', '3.9.1'] as const
@@ -27,7 +29,7 @@ const VERSION = process.env['SEGMENTATION_TEST_KAFKA_VERSION'] ?? VERSIONS[0]
 /** The server, or why there is none here. Where `CI` is set there must be one. */
 export async function startKafka(wanted: KafkaWanted = {}): Promise<KafkaServer | string> {
   const address = process.env['SEGMENTATION_TEST_KAFKA'] ?? ''
-  const { version = VERSION, nodes: count = 1, properties = {} } = wanted
+  const { version = VERSION, nodes: count = 1, properties = {}, scram = {} } = wanted
   if (address !== '' && Object.keys(wanted).length === 0) {
     return { brokers: [address], version: 'as given', nodes: [], stop: async () => {} }
   }
@@ -38,6 +40,6 @@ export async function startKafka(wanted: KafkaWanted = {}): Promise<KafkaServer 
     process.stdout.write(`${why}\n`)
     return why
   }
-  const cluster = await startNodes(packages.libs, count, properties)
+  const cluster = await startNodes(packages.libs, count, properties, scram)
   return { ...cluster, brokers: cluster.nodes.map((node) => node.address), version }
 }

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -89,6 +89,52 @@ export async function startRedisCluster(): Promise<RedisServer | string> {
   }
 }
 
+/** A master with a replica, watched by a Sentinel; the access is the Sentinel's. */
+export interface RedisUnderSentinel extends RedisServer {
+  /** kill -9. The replica takes its place. */
+  killMaster(): Promise<void>
+}
+
+const MASTER_NAME = 'state'
+
+/** It, or why there is none here. */
+export async function startRedisSentinel(): Promise<RedisUnderSentinel | string> {
+  const missing = noServer()
+  if (missing !== undefined) return missing
+  const master = await startNode(['--repl-diskless-sync-delay', '0'])
+  const replica = await startNode(['--replicaof', HOST, `${master.port}`])
+  // a Sentinel that starts before they are linked sees the replica ten seconds later
+  await replicating(master.port)
+  const folder = mkdtempSync(join(tmpdir(), 'segmentation-sentinel-'))
+  const path = join(folder, 'sentinel.conf')
+  const settings = [
+    `sentinel monitor ${MASTER_NAME} ${HOST} ${master.port} 1`,
+    `sentinel down-after-milliseconds ${MASTER_NAME} 500`,
+    `sentinel failover-timeout ${MASTER_NAME} 3000`,
+  ]
+  writeFileSync(path, settings.join('\n'))
+  const sentinel = await startNode(['--sentinel'], undefined, path)
+  return {
+    access: { nodes: [{ host: HOST, port: sentinel.port }], cluster: false, sentinel: { name: MASTER_NAME } },
+    version: await versionAt(HOST, master.port),
+    killMaster: () => master.stop(),
+    stop: async () => {
+      await Promise.all([sentinel, master, replica].map((node) => node.stop()))
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function replicating(port: number): Promise<void> {
+  const until = performance.now() + READY_MS
+  const client = quietClient(port)
+  while (!(await client.info('replication')).includes('state=online')) {
+    if (performance.now() > until) throw new Error('the replica did not come up in time')
+    await sleep(20)
+  }
+  client.disconnect()
+}
+
 /** A client for what tests do behind the program's back. */
 export function quietClient(port: number): Redis {
   return new Redis({ host: HOST, port, protocol: 2 }).on('error', () => {})
@@ -110,10 +156,13 @@ function noServer(): string | undefined {
 async function startNode(
   settings: readonly string[],
   chosen?: number,
+  configFile?: string,
 ): Promise<{ port: number; stop(): Promise<void> }> {
   const dir = mkdtempSync(join(tmpdir(), 'segmentation-redis-'))
   const port = chosen ?? (await freePorts(1))[0]
-  const fixed = ['--bind', HOST, '--port', `${port}`, '--dir', dir, '--save', '', '--appendonly', 'no']
+  const listening = ['--bind', HOST, '--port', `${port}`, '--dir', dir]
+  const fixed =
+    configFile === undefined ? [...listening, '--save', '', '--appendonly', 'no'] : [configFile, ...listening]
   const child = spawn('nice', ['-n', '5', 'redis-server', ...fixed, ...settings], { stdio: 'ignore' })
   const kill = (): boolean => child.kill('SIGKILL')
   process.once('exit', kill)
