@@ -41,18 +41,11 @@ function tlsOptions({ enabled, caFile, certFile, keyFile, serverName }: LiveConf
 }
 
 function saslOptions(auth: LiveConfig['kafka']['auth']): KafkaAccess['sasl'] {
-  switch (auth.mechanism) {
-    case 'none':
-    case 'mtls':
-      return undefined
-    case 'oauthbearer':
-      return {
-        mechanism: auth.mechanism,
-        oauthBearerProvider: () => Promise.resolve({ value: contentOf(auth.tokenFile).trim() }),
-      }
-    default:
-      return auth
-  }
+  if (auth.mechanism === 'none' || auth.mechanism === 'mtls') return undefined
+  if (auth.mechanism !== 'oauthbearer') return auth
+  const { mechanism, tokenFile } = auth
+  const oauthBearerProvider = () => Promise.resolve({ value: contentOf(tokenFile).trim() })
+  return { mechanism, oauthBearerProvider }
 }
 
 function contentOf(path: string): string {

@@ -69,6 +69,10 @@ const kafka = z
     /** A page that was begun and not heard of for so long is aborted; until then readers wait behind it. */
     transactionTimeout: duration.optional(),
   })
+  .refine((k) => k.minInsyncReplicas <= k.replication, {
+    path: ['minInsyncReplicas'],
+    message: 'expected at most replication',
+  })
   .refine((k) => k.auth.mechanism !== 'mtls' || k.tls.certFile !== undefined, {
     path: ['auth', 'mechanism'],
     message: 'mtls wants tls.certFile and tls.keyFile',

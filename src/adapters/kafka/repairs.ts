@@ -138,3 +138,30 @@ export function loadKafkajs(env: NodeJS.ProcessEnv = process.env): Kafkajs {
   registerCodecs(loaded)
   return loaded
 }
+
+/** Writes the protocol's primitive types. */
+export interface ProtocolEncoder {
+  writeBoolean(value: boolean): this
+  writeArray(values: readonly string[], type: 'string'): this
+}
+
+/** Reads them, in the order in which they lie. */
+export interface ProtocolDecoder {
+  readBoolean(): boolean
+  readInt16(): number
+  readInt32(): number
+  readString(): string
+  readArray<T>(read: (decoder: ProtocolDecoder) => T): T[]
+}
+
+/** kafkajs' own, for requests that it does not have. */
+export function loadProtocol(): {
+  readonly Encoder: new () => ProtocolEncoder
+  readonly Decoder: new (bytes: Buffer) => ProtocolDecoder
+} {
+  loadKafkajs()
+  return {
+    Encoder: require('kafkajs/src/protocol/encoder') as new () => ProtocolEncoder,
+    Decoder: require('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => ProtocolDecoder,
+  }
+}

@@ -47,6 +47,8 @@ export type TopicStep =
 
 export interface TopicOptions {
   readonly app: string
+  /** The events topic is an input of the app, so one of its own. */
+  readonly withEvents?: boolean | undefined
   /** That of the input topics: output partition = task. */
   readonly partitions: number
   readonly replication: number
@@ -60,7 +62,7 @@ export interface TopicOptions {
 
 const UNLIMITED = '-1'
 
-/** The app's own topics: outputs, journal, control. */
+/** The app's own topics: outputs, journal, control, and events where they are its input. */
 export function topicSpecs(o: TopicOptions): TopicSpec[] {
   const names = topicNames(o.app)
   const spec = (name: Topic, cleanup: 'delete' | 'compact', retentionMs?: string): TopicSpec => ({
@@ -83,6 +85,7 @@ export function topicSpecs(o: TopicOptions): TopicSpec[] {
     spec(names['dead-letter'], 'delete', String(o.retentionMs)),
     spec(names.journal, 'delete', String(o.journalRetentionMs)),
     spec(controlTopic(o.app), 'delete', UNLIMITED),
+    ...(o.withEvents === true ? [spec(eventsTopic(o.app), 'delete', String(o.retentionMs))] : []),
   ]
 }
 

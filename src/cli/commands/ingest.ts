@@ -21,6 +21,10 @@ interface Flags extends OutputFlags {
   readonly json?: boolean
 }
 
+/** Instead of a mapping: records in the form that events have on disk. */
+const NATIVE = 'native'
+const NATIVE_FORMAT = 'ndjson'
+
 /** `ingest`: a shop's own records → events. */
 export function registerIngest(program: Command, cli: Cli): void {
   const command = program
@@ -35,7 +39,7 @@ export function registerIngest(program: Command, cli: Cli): void {
     .argument('<input...>', 'files of records; - is standard input')
     .requiredOption(
       '--mapping <name|file>',
-      `built in: ${builtinNames('mappings').join(', ')}; or a JSON file`,
+      `built in: ${builtinNames('mappings').join(', ')}; or a JSON file; ${NATIVE}: they are events already`,
     )
   withOutputOptions(command, 'events to write, gzipped if it ends in .gz; - is standard output')
     .addOption(jsonOption())
@@ -53,12 +57,14 @@ export function registerIngest(program: Command, cli: Cli): void {
 async function run(cli: Cli, paths: readonly string[], flags: Flags): Promise<void> {
   if (flags.out === '-' && flags.json === true) fail('usage', '--json and --out - both want standard output')
   const started = performance.now()
-  const mapping = loadMapping(flags.mapping)
+  const mapping = flags.mapping === NATIVE ? undefined : loadMapping(flags.mapping)
   const unique = [...new Set(paths)]
   const sources = unique.map(
     (path) =>
       new FileSource({
-        inputs: [{ topic: path, path, ...fileForm(mapping) }],
+        inputs: [
+          { topic: path, path, ...(mapping === undefined ? { format: NATIVE_FORMAT } : fileForm(mapping)) },
+        ],
         clock: systemClock,
         stdin: process.stdin,
       }),
@@ -97,11 +103,12 @@ async function run(cli: Cli, paths: readonly string[], flags: Flags): Promise<vo
   }
 }
 
-async function inputOf(source: FileSource, path: string, mapping: Mapping): Promise<IngestInput> {
-  const columns = mapping.format === 'csv' ? await source.columns(path) : undefined
-  const zone = mapping.time.zone
+async function inputOf(source: FileSource, path: string, mapping: Mapping | undefined): Promise<IngestInput> {
+  const format = mapping?.format ?? NATIVE_FORMAT
+  const columns = format === 'csv' ? await source.columns(path) : undefined
+  const zone = mapping?.time.zone
   const zones = zone === undefined ? {} : { [zone]: zoneTable(zone) }
-  const decode = makeDecoder({ format: mapping.format, mapping, columns, zones, joins: true })
+  const decode = makeDecoder({ format, mapping, columns, zones, joins: true })
   return { topic: path, source, decode, lineOf: (offset) => source.lineOf(path, offset) }
 }
 

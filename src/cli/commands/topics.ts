@@ -1,6 +1,15 @@
 import type { Command } from 'commander'
 import { KafkaAdmin } from '../../adapters/kafka/admin.ts'
-import { inputProblems, planTopics, topicSpecs, type TopicStep } from '../../adapters/kafka/topics.ts'
+import { missingRights, type MissingRights, type Right } from '../../adapters/kafka/rights.ts'
+import {
+  controlTopic,
+  eventsTopic,
+  inputProblems,
+  planTopics,
+  topicNames,
+  topicSpecs,
+  type TopicStep,
+} from '../../adapters/kafka/topics.ts'
 import { systemClock } from '../../adapters/system/clock.ts'
 import { DAY_MS, parseDurationMs } from '../../domain/base/duration.ts'
 import { fail } from '../../errors.ts'
@@ -24,7 +33,7 @@ export function registerTopics(program: Command, cli: Cli): void {
     .command('topics')
     .summary('plan or apply the Kafka topics of an app')
     .description(
-      'plan: says what is missing or wrong. apply: creates and configures the app’s own topics; refuses what would break the ' +
+      'plan: says what is missing or wrong, rights of this user too. apply: creates and configures the app’s own topics; refuses what would break the ' +
         'exactly-once claim (other partition counts, fewer replicas), and never touches an input.',
     )
     .argument('<plan|apply>', 'what to do')
@@ -43,7 +52,9 @@ export function registerTopics(program: Command, cli: Cli): void {
 async function topics(cli: Cli, what: string, flags: Flags): Promise<void> {
   if (what !== 'plan' && what !== 'apply') fail('usage', `topics ${what}: expected plan or apply`)
   const { config } = readLiveFile(flags.config)
-  const admin = new KafkaAdmin(kafkaAccess(config), systemClock)
+  const access = kafkaAccess(config)
+  if (what === 'plan') await checkRights(cli, flags, await missingRights(access, wantedRights(config)))
+  const admin = new KafkaAdmin(access, systemClock)
   try {
     const steps = await planFor(admin, config)
     await cli.print(flags.json === true ? JSON.stringify(steps) : text(steps))
@@ -56,13 +67,38 @@ async function topics(cli: Cli, what: string, flags: Flags): Promise<void> {
   }
 }
 
+/** What a consumer does with its topics, and what looking at their settings takes. */
+function wantedRights({ app, inputs }: LiveConfig): Parameters<typeof missingRights>[1] {
+  const { journal, ...outputs } = topicNames(app)
+  const topics = new Map<string, readonly Right[]>([
+    ...[controlTopic(app), ...inputs.map(({ topic }) => topic)].map((t) => [t, ['Read']] as const),
+    ...Object.values(outputs).map((t) => [t, ['Write']] as const),
+    [journal, ['Read', 'Write']],
+  ])
+  const looked = [...topics].map(([topic, rights]) => [topic, [...rights, 'DescribeConfigs']] as const)
+  return { topics: new Map(looked), group: app, transactionalId: `${app}.rights` }
+}
+
+/** Without the rights to look, what is found is not to be believed: they come first. */
+async function checkRights(cli: Cli, flags: Flags, missing: readonly MissingRights[]): Promise<void> {
+  if (missing.length === 0) return
+  const denied = missing.map(({ on, name, rights }) => `✗ right    ${on} ${name}  ${rights.join(', ')}`)
+  await cli.print(flags.json === true ? JSON.stringify({ missingRights: missing }) : denied.join('\n'))
+  fail(
+    'check-failed',
+    `this user lacks ${missing.map((m) => `${m.rights.join(', ')} on ${m.on} ${m.name}`).join('; ')}`,
+  )
+}
+
 async function planFor(admin: KafkaAdmin, config: LiveConfig): Promise<TopicStep[]> {
+  const events = eventsTopic(config.app)
   const inputs = config.inputs.map(({ topic }) => topic)
   const foundInputs = await admin.find(inputs)
   const partitions =
     config.kafka.partitions ?? Math.max(1, ...[...foundInputs.values()].map((topic) => topic.partitions))
   const specs = topicSpecs({
     app: config.app,
+    withEvents: inputs.includes(events),
     partitions,
     replication: config.kafka.replication,
     minInsyncReplicas: config.kafka.minInsyncReplicas,
@@ -71,7 +107,13 @@ async function planFor(admin: KafkaAdmin, config: LiveConfig): Promise<TopicStep
     maxMessageBytes: MAX_MESSAGE_BYTES,
   })
   const own = await admin.find(specs.map(({ name }) => name))
-  return [...inputProblems(inputs, foundInputs), ...planTopics(specs, own)]
+  return [
+    ...inputProblems(
+      inputs.filter((topic) => topic !== events),
+      foundInputs,
+    ),
+    ...planTopics(specs, own),
+  ]
 }
 
 function text(steps: readonly TopicStep[]): string {

@@ -70,7 +70,7 @@ describe('a Redis that wants to know who asks', () => {
     if (typeof server !== 'string') await server.stop()
   })
   beforeEach(async (context) => {
-    context.skip(typeof server === 'string', String(server instanceof Object ? '' : server))
+    context.skip(typeof server === 'string', 'no redis-server')
     await admin?.flushall()
   })
   const folder = tempFolder()
