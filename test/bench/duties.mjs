@@ -115,7 +115,7 @@ console.log(
   '| feature set | what | µs CPU/event | events/s a core | kept B/event | wakes/event | moves/event |',
 )
 console.log('|---|---|--:|--:|--:|--:|--:|')
-for (const name of ['seed', 'behaviour']) {
+for (const name of ['seed', 'default']) {
   const set = parseFeatureSet(
     JSON.parse(readFileSync(new URL(`../../models/feature-sets/${name}.json`, import.meta.url), 'utf8')),
     name,

@@ -206,4 +206,4 @@ process.stdout.write(
 )
 run('seed', read('seed'), facts, rounds)
 run('rolling', parseFeatureSet(rolling(), 'rolling'), facts, rounds)
-run('behaviour', read('behaviour'), facts, rounds)
+run('default', read('default'), facts, rounds)

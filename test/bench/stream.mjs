@@ -85,7 +85,7 @@ const base = await timed(parseOnly)
 console.log(`| read + JSON.parse | ${base.cpu.toFixed(2)} | ${number(base.rate)} | 1.00 | – | – |`)
 for (const [name, k] of [
   ['seed', 4],
-  ['behaviour', 5],
+  ['default', 5],
 ]) {
   const r = await stream(name, k)
   console.log(

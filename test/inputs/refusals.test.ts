@@ -231,7 +231,7 @@ const LATER: readonly Row[] = [
   {
     what: 'a bundle of another feature set, promoted',
     spoil: async (at) => {
-      await train(shop.path, at.file('other'), '--feature-set', 'behaviour')
+      await train(shop.path, at.file('other'), '--feature-set', 'default')
       const { bundle, labels } = await openBundleFiles().load(at.file('other'))
       command(commandLine({ command: 'promote', commandId: 'c', issuedAt: 0, bundle, labels }).trimEnd())(at)
     },

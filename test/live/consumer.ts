@@ -40,7 +40,7 @@ export async function embedded(folder: string, app: string, events: readonly Eve
     '--events',
     ...paths,
     '--feature-set',
-    'behaviour',
+    'default',
     '--as-of',
     '2025-01-15',
     '--out',

@@ -128,7 +128,7 @@ async function generate(cli: Cli, shop: ShopOptions, path: string): Promise<[Sho
 }
 
 async function train(cli: Cli, events: string, liveFrom: string, flags: Flags): Promise<[Trained, string]> {
-  const featureSet = loadFeatureSet('behaviour')
+  const featureSet = loadFeatureSet('default')
   const { table, asOf } = await tableOfEvents(cli, [events], featureSet, liveFrom)
   const options = { ...TRAIN_DEFAULTS, ...MODEL, seed: flags.seed, source: EVENTS, asOf }
   const trained = trainBundle({ featureSet, table, options })

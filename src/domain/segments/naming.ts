@@ -76,7 +76,7 @@ function roleOf(f: Feature): Role | undefined {
   if (!('aggregate' in f) || f.where !== undefined) return undefined
   if (f.aggregate === 'recency') return 'recency'
   if (f.aggregate === 'distinct') return f.of === 'category' ? 'breadth' : undefined
-  if (f.aggregate === 'sum' || f.aggregate === 'decayedSum')
+  if (f.aggregate === 'sum' || f.aggregate === 'decayedSum' || f.aggregate === 'mean')
     return f.of === 'amount' && f.on.every((k) => k === 'order_completed') ? 'spend' : undefined
   if (f.aggregate !== 'count' && f.aggregate !== 'decayedCount') return undefined
   if (f.on.every((k) => k === 'order_completed')) return 'purchases'

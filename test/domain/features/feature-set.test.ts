@@ -70,6 +70,86 @@ describe('what a feature set may not say', () => {
       set({ ...orders, where: { category: 'a.b' } }),
       /use categoryPath/,
     ],
+    [
+      'an hour that no clock shows',
+      set({ ...orders, where: { hourOfDay: [23, 24] } }),
+      /"hourOfDay": expected 0 to 23, found 24/,
+    ],
+    [
+      'a weekday of no week',
+      set({ ...orders, where: { weekday: 'Sunday' } }),
+      /"weekday": expected monday, .*found "Sunday"/,
+    ],
+    [
+      'a season of no year',
+      set({ ...orders, where: { season: ['fall'] } }),
+      /"season": expected spring, .*found "fall"/,
+    ],
+    [
+      'a mean that does not say what nothing is',
+      set({ ...orders, aggregate: 'mean', of: 'amount' }),
+      /features\[0\]\.whenEmpty \(orders\)/,
+    ],
+    [
+      'days of a window that is not whole days',
+      set({ ...orders, aggregate: 'distinctDays', window: '36h' }),
+      /features\[0\]\.window \(orders\): expected whole days/,
+    ],
+    [
+      'sessions of a lifetime',
+      set({ ...orders, aggregate: 'sessions', window: 'lifetime' }),
+      /features\[0\]\.window \(orders\): expected a window of more than 12 hours/,
+    ],
+    [
+      'sessions of minutes',
+      set({ ...orders, aggregate: 'sessions', window: '30m' }),
+      /expected a window of more than 12 hours, not a lifetime, found "30m"/,
+    ],
+    [
+      'a half-life in hours',
+      set({ ...orders, window: undefined, aggregate: 'decayedCount', halfLife: '36h' }),
+      /features\[0\]\.halfLife \(orders\): expected whole days/,
+    ],
+    [
+      'a share of a ratio',
+      set(
+        orders,
+        { name: 'r', ratio: ['orders', 'orders'], whenEmpty: 0 },
+        { name: 's', share: { of: 'r', where: { brand: 'a' } }, whenEmpty: 0 },
+      ),
+      /features\[2\]\.share\.of \(s\): "r": expected a count, sum, decayedCount or decayedSum/,
+    ],
+    [
+      'a share with an unknown condition',
+      set(orders, { name: 's', share: { of: 'orders', where: { colour: 'red' } }, whenEmpty: 0 }),
+      /features\[1\]\.share\.where \(s\): unknown field "colour"/,
+    ],
+    [
+      'a difference with nothing',
+      set(orders, { name: 'd', difference: ['orders', 'views'] }),
+      /features\[1\]\.difference \(d\): no feature "views"/,
+    ],
+    [
+      'an age without a cap',
+      set({ name: 't', aggregate: 'tenure', on: ['page_viewed'], unit: 'day' }),
+      /features\[0\]\.cap \(t\)/,
+    ],
+    [
+      'reversals of another kind',
+      set({ ...orders, reversals: 'maybe' }),
+      /features\[0\]\.reversals \(orders\)/,
+    ],
+    [
+      'a feature of no form',
+      set({ name: 'x' }),
+      /expected one of the members aggregate, ratio, share, difference, given/,
+    ],
+    ['a feature that is none', set(orders, 'orders'), /features\[1\]: expected an object/],
+    [
+      'a keep beyond the most',
+      set({ ...orders, aggregate: 'distinct', of: 'product', keep: 2000 }),
+      /features\[0\]\.keep \(orders\)/,
+    ],
     ['a number where a text is meant', set({ ...orders, where: { brand: 3 } }), /"brand": expected texts/],
     [
       'an unknown aggregate',

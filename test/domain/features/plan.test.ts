@@ -43,6 +43,33 @@ describe('state keys', () => {
     expect(plan.predicates).toHaveLength(1)
   })
 
+  it('a decayed count reads the days of a count, a mean those of a sum, and a share those of its whole', () => {
+    const on = ['order_completed']
+    const plan = compile(
+      { name: 'n', aggregate: 'count', on, window: '30d' },
+      { name: 'd', aggregate: 'decayedCount', on, halfLife: '7d' },
+      { name: 's', aggregate: 'sum', of: 'amount', on, window: '90d' },
+      { name: 'm', aggregate: 'mean', of: 'amount', on, window: '60d', whenEmpty: 0 },
+      { name: 'p', share: { of: 'n', where: { brand: 'x' } }, whenEmpty: 0 },
+    )
+    const cells = plan.lanes[0]?.cells ?? []
+    expect(cells.map((c) => [c.rule, c.measure.divisor, c.predicate, c.hops]).sort()).toEqual([
+      ['add', 1, -1, 8 * 7],
+      ['add', 1, 0, 30],
+      ['add', 100, -1, 90],
+      ['seen', 100, -1, 60],
+    ])
+  })
+
+  it('what refunds take back from and what they do not are two states, where orders are counted', () => {
+    const orders = { aggregate: 'count', on: ['order_completed'], window: '30d' }
+    const net = { name: 'net', ...orders }
+    const gross = { name: 'gross', ...orders, reversals: 'ignore' }
+    expect(compile(net, gross).lanes[0]?.cells.map((c) => c.gross)).toEqual([false, true])
+    const views = count('views', '30d', { reversals: 'ignore' })
+    expect(compile(views, count('same', '30d')).lanes[0]?.cells.map((c) => c.gross)).toEqual([false])
+  })
+
   it('another kind, condition or field is another state', () => {
     const plan = compile(
       count('a', '30d'),
