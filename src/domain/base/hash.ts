@@ -30,6 +30,14 @@ export function mix32(h: number): number {
  * (distinct values, event ids), where a few thousand values collide with probability below 1e-9.
  */
 export function hash52(text: string, end = text.length): number {
+  putHash52(text, end, HASHED, 0)
+  return HASHED[0] as number
+}
+
+const HASHED = new Float64Array(1)
+
+/** `hash52` into `out[at]`: a double that a call returns would go to the heap. */
+export function putHash52(text: string, end: number, out: Float64Array, at: number): void {
   let a = 0x811c9dc5
   let b = 0x9747b28c
   for (let i = 0; i < end; i++) {
@@ -38,7 +46,7 @@ export function hash52(text: string, end = text.length): number {
     b = Math.imul(b ^ c, 0x5bd1e995)
     b ^= b >>> 15
   }
-  return (mix32(a) & 0xfffff) * 0x1_0000_0000 + mix32(b ^ a)
+  out[at] = (mix32(a) & 0xfffff) * 0x1_0000_0000 + mix32(b ^ a)
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Event } from '../events/event.ts'
+import type { Calendar } from './calendar.ts'
 
 /** Fields of an event that hold one text and are read as they are. */
 export const TEXT_FIELDS = [
@@ -25,6 +26,11 @@ export type ClockField = (typeof CLOCK_FIELDS)[number]
 
 export function isClockField(name: string): name is ClockField {
   return (CLOCK_FIELDS as readonly string[]).includes(name)
+}
+
+export function clockNumber(field: ClockField, local: Calendar): number {
+  if (field === 'hourOfDay') return local.hour
+  return field === 'weekday' ? local.weekday : local.season
 }
 
 /** Texts of the lines of an order: an event has as many of them as lines. */

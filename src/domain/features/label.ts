@@ -1,8 +1,9 @@
-import { hash52 } from '../base/hash.ts'
+import { putHash52 } from '../base/hash.ts'
 import type { Event } from '../events/event.ts'
 import type { Calendar } from './calendar.ts'
 import {
   attributeOf,
+  clockNumber,
   firstTokenEnd,
   isClockField,
   isLineField,
@@ -31,26 +32,30 @@ export function labelsIn(label: Label, e: Event): number {
   return isLineField(label.field) ? (e.lines?.length ?? 0) : 1
 }
 
-/** 52-bit hash of label `i`, −1 where the event has none or an empty one. */
-export function labelHash(label: Label, e: Event, i: number, local: Calendar): number {
+/** Puts the 52-bit hash of label `i` into `out[0]`; false where the event has none or an empty one. */
+export function putLabel(label: Label, e: Event, i: number, local: Calendar, out: Float64Array): boolean {
   const { field } = label
-  if (field === 'category') return categoryHash(e.category)
-  if (field === 'hourOfDay') return local.hour
-  if (field === 'weekday') return local.weekday
-  if (field === 'season') return local.season
-  if (field === 'lines.product') return textHash(e.lines?.[i]?.product)
-  if (field === 'lines.category') return categoryHash(e.lines?.[i]?.category)
-  if (field !== 'attribute') return textHash(textOf(field, e))
+  if (field === 'category') return putCategory(e.category, out)
+  if (field === 'lines.product') return putText(e.lines?.[i]?.product, out)
+  if (field === 'lines.category') return putCategory(e.lines?.[i]?.category, out)
+  if (isClockField(field)) {
+    out[0] = clockNumber(field, local)
+    return true
+  }
+  if (field !== 'attribute') return putText(textOf(field, e), out)
   const value = e.attributes?.[label.attribute]
-  return value === undefined ? -1 : textHash(String(value))
+  return value !== undefined && putText(String(value), out)
 }
 
-function textHash(text: string | undefined): number {
-  return text === undefined || text === '' ? -1 : hash52(text)
+function putText(text: string | undefined, out: Float64Array): boolean {
+  if (text === undefined || text === '') return false
+  putHash52(text, text.length, out, 0)
+  return true
 }
 
-function categoryHash(text: string | undefined): number {
-  if (text === undefined) return -1
+function putCategory(text: string | undefined, out: Float64Array): boolean {
+  if (text === undefined) return false
   const end = firstTokenEnd(text)
-  return end === 0 ? -1 : hash52(text, end)
+  if (end > 0) putHash52(text, end, out, 0)
+  return end > 0
 }

@@ -3,6 +3,7 @@ import type { Event, OrderLine } from '../events/event.ts'
 import { HOURS_PER_DAY, SEASONS, WEEKDAYS, type Calendar } from './calendar.ts'
 import {
   attributeOf,
+  clockNumber,
   CLOCK_FIELDS,
   isClockField,
   isLineField,
@@ -42,7 +43,7 @@ export function whereErrors(where: Where): string[] {
 function problemOf(field: string, values: readonly Scalar[]): string | undefined {
   if (attributeOf(field) !== undefined) return undefined
   if (isClockField(field)) {
-    const strange = values.find((v) => clockNumber(field, v) === undefined)
+    const strange = values.find((v) => clockValue(field, v) === undefined)
     return strange === undefined
       ? undefined
       : `"${field}": expected ${clockWords(field)}, found ${JSON.stringify(strange)}`
@@ -57,7 +58,7 @@ function problemOf(field: string, values: readonly Scalar[]): string | undefined
   return undefined
 }
 
-function clockNumber(field: ClockField, value: Scalar): number | undefined {
+function clockValue(field: ClockField, value: Scalar): number | undefined {
   if (field === 'hourOfDay')
     return Number.isInteger(value) && (value as number) >= 0 && (value as number) < HOURS_PER_DAY
       ? (value as number)
@@ -86,7 +87,7 @@ function compileTest(name: string, values: readonly Scalar[]): Test {
   const attribute = attributeOf(name)
   if (attribute !== undefined) return testOf('attribute', values, { attribute })
   if (isClockField(name)) {
-    const numbers = values.map((v) => clockNumber(name, v) as number)
+    const numbers = values.map((v) => clockValue(name, v) as number)
     return testOf(name, numbers)
   }
   if (name === 'categoryPath') return testOf('category', values, { path: true })
@@ -106,9 +107,7 @@ export function matches(predicate: Predicate, e: Event, local: Calendar): boolea
 function holds(test: Test, e: Event, local: Calendar): boolean {
   const { field } = test
   if (field === 'attribute') return accepts(test, e.attributes?.[test.attribute])
-  if (field === 'hourOfDay') return accepts(test, local.hour)
-  if (field === 'weekday') return accepts(test, local.weekday)
-  if (field === 'season') return accepts(test, local.season)
+  if (isClockField(field)) return accepts(test, clockNumber(field, local))
   if (isLineField(field)) return e.lines !== undefined && someLine(test, e.lines)
   return accepts(test, textOf(field, e))
 }

@@ -43,8 +43,9 @@ export class Blocks {
     this.#arena.release(block, capacity)
   }
 
-  /** Puts a pair that is not there into its place; the block has room. */
-  insert(block: number, capacity: number, size: number, hash: number, bucket: number): void {
+  /** Puts the pair of `value[0]`, which is not there, into its place; the block has room. */
+  insert(block: number, capacity: number, size: number, value: Float64Array, bucket: number): void {
+    const hash = value[0] as number
     const { hashes, buckets } = this
     const from = Blocks.bucketsOf(block, capacity)
     let i = size

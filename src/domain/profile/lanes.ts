@@ -8,7 +8,7 @@ import { corrupt } from './bytes.ts'
 import { LaneCodec } from './lane-codec.ts'
 import { Moment } from './moment.ts'
 import { Readout } from './readout.ts'
-import { union } from './slots.ts'
+import { occupy } from './slots.ts'
 import type { Hops, Incoming, Store } from './store.ts'
 import { ENTERED, MATCHED, NEVER } from './store.ts'
 
@@ -129,31 +129,28 @@ export class LaneStore implements Store {
     return did
   }
 
-  /** What the event brings for a cell; 0: nothing. */
+  /** What the event brings for a cell: of half-hours their code + 1; 0: nothing. */
   #valueOf(step: Step, event: Event, { local, moment }: Incoming): number {
     if (step.rule === ADD) return total(step.measure, event, local)
     if (step.rule === SEEN) return numbersIn(step.measure, event)
     if (step.rule === MIN) return extreme(step.measure, event, 1, local)
     if (step.rule === MAX) return extreme(step.measure, event, -1, local)
-    return step.rule === ANY ? 1 : moment.slotBits(this.hop)
+    return step.rule === ANY ? 1 : moment.slotCode(this.hop) + 1
   }
 
   /** Puts a value into its cell of an entry, and into all that reads it. */
   #take(row: Float64Array, from: number, step: Step, entry: number, value: number): void {
     const numbers = this.#arena.numbers
     const at = entry + step.at
-    const old = numbers[at] as number
-    const { rule, readouts } = step
-    const kept = merged(rule, old, value)
-    if (kept === old) return
-    numbers[at] = kept
+    if (!merge(numbers, at, step.rule, value)) return
     const bucket = numbers[entry] as number
     const index = row[from + INDEX] as number
+    const { readouts } = step
     for (let i = 0; i < readouts.length; i++) {
       const readout = readouts[i] as Readout
       if (bucket < firstBucket(index, readout.hops)) continue
       if (readout.additive) row[from + readout.place] = (row[from + readout.place] as number) + value
-      else if (readout.decays && bucket === index) readout.newest(row, from, kept)
+      else if (readout.decays && bucket === index) readout.newest(row, from, numbers, at)
       else this.#refresh(row, from, this.#groupOf(readout.hops), readout)
     }
   }
@@ -324,13 +321,18 @@ export class LaneStore implements Store {
   }
 }
 
-/** What a cell holds after a value came to it. */
-function merged(rule: number, old: number, value: number): number {
-  if (rule === ADD || rule === SEEN) return old + value
-  if (rule === ANY) return 1
-  if (rule === MIN) return old !== 0 && old <= value ? old : value
-  if (rule === MAX) return old !== 0 && old >= value ? old : value
-  return union(old, value)
+/** Takes a value into a cell; false where it changes nothing. In the array, since a double in a call would go to the heap. */
+function merge(numbers: Float64Array, at: number, rule: number, value: number): boolean {
+  const old = numbers[at] as number
+  if (rule === ADD || rule === SEEN) numbers[at] = old + value
+  else if (rule === ANY) {
+    if (old !== 0) return false
+    numbers[at] = 1
+  } else if (rule === MIN || rule === MAX) {
+    if (old !== 0 && (rule === MIN ? old <= value : old >= value)) return false
+    numbers[at] = value
+  } else return occupy(numbers, at, value - 1)
+  return true
 }
 
 function stepOf(c: CellState, cell: number, readouts: ReadonlyMap<LaneRead, Readout>): Step {

@@ -1,7 +1,7 @@
 import type { ZoneTable } from '../base/zone.ts'
 import type { HopSize } from '../features/window.ts'
 import { HopClock } from '../features/window.ts'
-import { slotBits } from './slots.ts'
+import { slotCode } from './slots.ts'
 
 const HOPS: readonly HopSize[] = ['5m', '1h', '1d']
 
@@ -15,6 +15,8 @@ export class Moment {
   readonly #clocks: readonly HopClock[]
   /** The hop sizes that the plan uses. */
   readonly #used: readonly number[]
+  /** Start and end of the hop last asked for slots, per hop size. */
+  readonly #edges = new Float64Array(2 * HOPS.length).fill(Number.NaN)
   readonly #t = new Float64Array(1).fill(Number.NaN)
 
   constructor(zone: ZoneTable, used: readonly HopSize[]) {
@@ -38,12 +40,17 @@ export class Moment {
     }
   }
 
-  /** Bits of the half-hour in the hop that holds the time last set. */
-  slotBits(hop: number): number {
-    const clock = this.#clocks[hop] as HopClock
-    const index = this.index[hop] as number
+  /** The half-hour in its hop of the time last set, as `slotCode`. */
+  slotCode(hop: number): number {
+    const edges = this.#edges
+    const at = 2 * hop
     const t = this.#t[0] as number
-    return slotBits(t - clock.start(index), clock.start(index + 1) - t)
+    if (!(t >= (edges[at] as number) && t < (edges[at + 1] as number))) {
+      const index = this.index[hop] as number
+      edges[at] = this.start(hop, index)
+      edges[at + 1] = this.start(hop, index + 1)
+    }
+    return slotCode(t - (edges[at] as number), (edges[at + 1] as number) - t)
   }
 
   /** First instant whose hop has at least this number. */

@@ -100,9 +100,9 @@ export class Readout {
     row[from + this.place] = past + newest
   }
 
-  /** The bucket of the as-of itself, whose weight is 1, now holds `value`. */
-  newest(row: Float64Array, from: number, value: number): void {
-    row[from + this.place] = (row[from + this.place + 1] as number) + value
+  /** The bucket of the as-of itself, whose weight is 1, now holds what is in `numbers[at]`. */
+  newest(row: Float64Array, from: number, numbers: Float64Array, at: number): void {
+    row[from + this.place] = (row[from + this.place + 1] as number) + (numbers[at] as number)
   }
 }
 

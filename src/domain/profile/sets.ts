@@ -1,5 +1,5 @@
 import { EVENT_KINDS, type Event } from '../events/event.ts'
-import { labelHash, labelsIn } from '../features/label.ts'
+import { labelsIn, putLabel } from '../features/label.ts'
 import type { SetState } from '../features/states.ts'
 import { expiryIndex, firstBucket } from '../features/window.ts'
 import { Arena } from './arena.ts'
@@ -40,6 +40,8 @@ export class SetStore implements Store {
   readonly #reads: readonly number[]
   readonly #feeds: readonly boolean[]
   readonly #blocks = new Blocks()
+  /** Scratch: the value that comes in. A double in a call would go to the heap. */
+  readonly #hash = new Float64Array(1)
 
   constructor(state: SetState, at: number) {
     this.#at = at
@@ -82,10 +84,9 @@ export class SetStore implements Store {
     const from = base + this.#at
     const labels = labelsIn(this.#state.label, event)
     for (let i = 0; i < labels; i++) {
-      const hash = labelHash(this.#state.label, event, i, local)
-      if (hash < 0) continue
+      if (!putLabel(this.#state.label, event, i, local, this.#hash)) continue
       if (row[from + INDEX] !== index) this.#advanceTo(row, from, index)
-      this.#put(row, from, hash, bucket, index)
+      this.#put(row, from, bucket, index)
     }
     return windowed ? MATCHED | ENTERED : 0
   }
@@ -165,9 +166,10 @@ export class SetStore implements Store {
     for (let r = 0; r < this.#reads.length; r++) this.#count(row, from, r, index)
   }
 
-  /** Remembers that the value was there in the bucket. The row stands at `index`. */
-  #put(row: Float64Array, from: number, hash: number, bucket: number, index: number): void {
+  /** Remembers that the value in the scratch was there in the bucket. The row stands at `index`. */
+  #put(row: Float64Array, from: number, bucket: number, index: number): void {
     const { hashes, buckets } = this.#blocks
+    const hash = this.#hash[0] as number
     const start = row[from + BLOCK] as number
     const size = row[from + SIZE] as number
     let lo = 0
@@ -184,8 +186,8 @@ export class SetStore implements Store {
       buckets[at] = bucket
       this.#shift(row, from, index, old, -1)
       this.#shift(row, from, index, bucket, 1)
-    } else if (this.#makeRoom(row, from, hash, bucket, index)) {
-      this.#insert(row, from, hash, bucket)
+    } else if (this.#makeRoom(row, from, bucket, index)) {
+      this.#insert(row, from, bucket)
       this.#shift(row, from, index, bucket, 1)
     }
   }
@@ -203,7 +205,7 @@ export class SetStore implements Store {
   }
 
   /** Room for one value more, by forgetting what no window holds, then the oldest. False: the new one is itself the oldest. */
-  #makeRoom(row: Float64Array, from: number, hash: number, bucket: number, index: number): boolean {
+  #makeRoom(row: Float64Array, from: number, bucket: number, index: number): boolean {
     if (row[from + SIZE] !== row[from + CAPACITY] && (row[from + SIZE] as number) < this.#state.keep)
       return true
     this.#forgetOld(row, from, index)
@@ -214,12 +216,13 @@ export class SetStore implements Store {
       row[from + CAPACITY] = Arena.above(size)
       return true
     }
-    return this.#forgetOldest(row, from, hash, bucket, index)
+    return this.#forgetOldest(row, from, bucket, index)
   }
 
   /** Forgets the oldest value, which may be the new one itself (false). */
-  #forgetOldest(row: Float64Array, from: number, hash: number, bucket: number, index: number): boolean {
+  #forgetOldest(row: Float64Array, from: number, bucket: number, index: number): boolean {
     const { hashes, buckets } = this.#blocks
+    const hash = this.#hash[0] as number
     const size = row[from + SIZE] as number
     const start = row[from + BLOCK] as number
     const capacity = row[from + CAPACITY] as number
@@ -239,9 +242,9 @@ export class SetStore implements Store {
     return true
   }
 
-  #insert(row: Float64Array, from: number, hash: number, bucket: number): void {
+  #insert(row: Float64Array, from: number, bucket: number): void {
     const size = row[from + SIZE] as number
-    this.#blocks.insert(row[from + BLOCK] as number, row[from + CAPACITY] as number, size, hash, bucket)
+    this.#blocks.insert(row[from + BLOCK] as number, row[from + CAPACITY] as number, size, this.#hash, bucket)
     row[from + SIZE] = size + 1
   }
 

@@ -8,20 +8,26 @@ export const SLOT_MS = 30 * MINUTE_MS
 /** The longest local day since 2000 has 54 half-hours; what lies behind the last slot counts to it. */
 const LAST_SLOT = 51
 const END = 2 ** 52
+const AT_END = 64
+/** 2^slot by slot. */
+const BITS = Float64Array.from({ length: LAST_SLOT + 1 }, (_, slot) => 2 ** slot)
 const HALF = 2 ** 26
 const LOW_BITS = HALF - 1
 
-/** Bits of a time so many ms after its bucket's start and before its end. */
-export function slotBits(sinceStartMs: number, untilEndMs: number): number {
+/** Slot of a time so many ms after its bucket's start and before its end, + AT_END for the last one: a small integer. */
+export function slotCode(sinceStartMs: number, untilEndMs: number): number {
   const slot = Math.min(LAST_SLOT, Math.floor(sinceStartMs / SLOT_MS))
-  const lengthMs = sinceStartMs + untilEndMs
-  const last = Math.min(LAST_SLOT, Math.ceil(lengthMs / SLOT_MS) - 1)
-  return 2 ** slot + (slot === last ? END : 0)
+  const last = Math.min(LAST_SLOT, Math.ceil((sinceStartMs + untilEndMs) / SLOT_MS) - 1)
+  return slot === last ? slot + AT_END : slot
 }
 
-export function union(a: number, b: number): number {
-  const high = Math.floor(a / HALF) | Math.floor(b / HALF)
-  return high * HALF + ((a % HALF) | (b % HALF))
+/** Adds a slot to the bits in `numbers[at]`; false where it is there already. */
+export function occupy(numbers: Float64Array, at: number, code: number): boolean {
+  const bits = numbers[at] as number
+  const bit = BITS[code & (AT_END - 1)] as number
+  const there = Math.floor(bits / bit) % 2 === 1
+  if (!there) numbers[at] = bits + bit + (code >= AT_END && bits < END ? END : 0)
+  return !there
 }
 
 /** Runs of occupied slots in one bucket. */

@@ -53,12 +53,9 @@ describe('state keys', () => {
       { name: 'p', share: { of: 'n', where: { brand: 'x' } }, whenEmpty: 0 },
     )
     const cells = plan.lanes[0]?.cells ?? []
-    expect(cells.map((c) => [c.rule, c.measure.divisor, c.predicate, c.hops]).sort()).toEqual([
-      ['add', 1, -1, 8 * 7],
-      ['add', 1, 0, 30],
-      ['add', 100, -1, 90],
-      ['seen', 100, -1, 60],
-    ])
+    const found = cells.map((c) => `${c.rule} ${c.measure.divisor} ${c.predicate} ${c.hops}`)
+    expect(new Set(found)).toEqual(new Set(['add 1 -1 56', 'add 1 0 30', 'add 100 -1 90', 'seen 100 -1 60']))
+    expect(cells).toHaveLength(4)
   })
 
   it('what refunds take back from and what they do not are two states, where orders are counted', () => {
