@@ -39,6 +39,9 @@ const LIVE = {
   watchIntervalMs: 5 * SECOND_MS,
 } as const
 
+/** Of a page's interval: by so much a fetch at the end of the inputs waits for more to come. */
+const GATHER_SHARE = 1 / 8
+
 /** At most so long, and a quarter of the journal's retention, passes between two lines of a task. */
 const QUIET_LINE_MS = 6 * HOUR_MS
 
@@ -85,6 +88,7 @@ export async function openLive({ config, mappings, telemetry, onCrash }: OpenLiv
     onMemberId: member.keep,
     onCrash,
     sessionTimeoutMs: optionalMs(config.kafka.sessionTimeout),
+    gatherMs: ms(config.pageInterval) * GATHER_SHARE,
   })
   const { avro, schemas } = formats
   const source = schemas === undefined ? records : withKnownSchemas(records, avro, schemas)

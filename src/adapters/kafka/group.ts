@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Batch, Consumer, EachBatchPayload } from 'kafkajs'
 import { SECOND_MS, MINUTE_MS } from '../../domain/base/duration.ts'
 import { SegmentationError } from '../../errors.ts'
@@ -15,6 +16,8 @@ export interface GroupOptions {
   readonly topics: readonly Topic[]
   readonly sessionTimeoutMs?: Ms | undefined
   readonly maxBytesPerPartition?: number | undefined
+  /** How long what arrives at the ends of the inputs may gather before the next fetch: small fetches cost most of the work there. */
+  readonly gatherMs?: Ms | undefined
 }
 
 /** What comes out of the group. Called from within the client: must neither wait nor throw. */
@@ -91,6 +94,7 @@ export class Group {
   /** Resolves once the first join is done; rejects where the client gave up. */
   async join(): Promise<void> {
     const consumer = this.#consumer
+    const { gatherMs = 0 } = this.#options
     this.#joinBy = performance.now() + FIRST_JOIN_MS
     try {
       await consumer.connect()
@@ -99,9 +103,10 @@ export class Group {
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: CONCURRENCY,
-        eachBatch: (payload) => {
+        eachBatch: async (payload) => {
           this.#hooks.fetched(payload.batch, () => resolve(payload))
-          return Promise.resolve()
+          // the next fetch waits for all that came with this one
+          if (gatherMs > 0 && atEnd(payload.batch)) await sleep(gatherMs)
         },
       })
     } catch (error) {
@@ -165,6 +170,9 @@ export class Group {
     })
   }
 }
+
+/** Was there nothing behind it when it was fetched? */
+const atEnd = (batch: Batch): boolean => Number(batch.lastOffset()) + 1 >= Number(batch.highWatermark)
 
 /** Makes the client go on behind a range; a join may have taken the topic away meanwhile, and then nothing needs to go on. */
 function resolve(payload: EachBatchPayload): void {

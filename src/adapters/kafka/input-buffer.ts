@@ -1,5 +1,6 @@
 import type { RawRecord } from '../../ports/source.ts'
 import type { Ms, Offset } from '../../ports/types.ts'
+import { RecordBatch } from './record-batch.ts'
 
 /** A fetched record as kafkajs gives it. */
 export interface FetchedMessage {
@@ -88,8 +89,13 @@ export class InputBuffer {
    * Takes in what was fetched from `fetchedFrom` on, up to and with `last`; false where it does not join on to what is here: it
    * was fetched for a former position, and `fetched` must be sought again. Records that are here already are dropped.
    */
-  take(messages: readonly FetchedMessage[], fetchedFrom: Offset, last: Offset): boolean {
+  take(fetched: readonly (FetchedMessage | RecordBatch)[], fetchedFrom: Offset, last: Offset): boolean {
     if (fetchedFrom > this.#fetched) return false
+    const messages: FetchedMessage[] = []
+    for (const one of fetched) {
+      if (!(one instanceof RecordBatch)) messages.push(one)
+      else for (const record of one.raw(this.#fetched)) this.#add(record)
+    }
     this.#copy(messages.filter((message) => Number(message.offset) >= this.#fetched))
     this.#fetched = Math.max(this.#fetched, last + 1)
     return true
@@ -122,7 +128,7 @@ export class InputBuffer {
       const from = at + (key?.length ?? 0)
       if (value !== null) bytes.set(value, from)
       at = from + (value?.length ?? 0)
-      const record: RawRecord = {
+      this.#add({
         offset: Number(offset),
         time: timeOf(timestamp),
         bytes,
@@ -131,10 +137,13 @@ export class InputBuffer {
         keyFrom,
         keyTo,
         cut: undefined,
-      }
-      this.#records.push(record)
-      this.#bytes += weight(record)
+      })
     }
+  }
+
+  #add(record: RawRecord): void {
+    this.#records.push(record)
+    this.#bytes += weight(record)
   }
 }
 

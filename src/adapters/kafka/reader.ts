@@ -5,6 +5,8 @@ import { SECOND_MS } from '../../domain/base/duration.ts'
 import { dropAborted, type AbortedTransaction, type FetchedRecord } from './abort-filter.ts'
 import { openCluster, type KafkaAccess } from './client.ts'
 import { kafkaFailure } from './failure.ts'
+import { RecordBatch } from './record-batch.ts'
+import { SharedEnds, type Ends, type Wanted } from './shared-ends.ts'
 
 /** A record as the raw requests give it. */
 export interface StoredRecord extends FetchedRecord {
@@ -15,7 +17,7 @@ export interface StoredRecord extends FetchedRecord {
 
 interface FetchedPartition {
   readonly partition: number
-  readonly messages: StoredRecord[]
+  readonly messages: (StoredRecord | RecordBatch)[]
   readonly abortedTransactions: AbortedTransaction[] | null
 }
 
@@ -53,6 +55,7 @@ export interface Bounds {
  */
 export class PartitionReader {
   readonly #access: KafkaAccess
+  readonly #ends = new SharedEnds((wanted) => this.#offsets(wanted, false))
   #cluster: Promise<Cluster> | undefined
   #closed = false
 
@@ -71,28 +74,40 @@ export class PartitionReader {
 
   /** Last stable offset of partition p of each topic. */
   ends(topics: readonly Topic[], p: Task): Promise<Record<Topic, Offset>> {
-    return this.#offsets(topics, p, false)
+    return this.#ends.of(topics, p)
   }
 
   async bounds(topics: readonly Topic[], p: Task): Promise<Record<Topic, Bounds>> {
-    const [starts, ends] = await Promise.all([
-      this.#offsets(topics, p, true),
-      this.#offsets(topics, p, false),
-    ])
+    const wanted = new Map(topics.map((topic) => [topic, new Set([p])]))
+    const [starts, ends] = await Promise.all([this.#offsets(wanted, true), this.ends(topics, p)])
     return Object.fromEntries(
-      topics.map((topic) => [topic, { start: starts[topic] as Offset, end: ends[topic] as Offset }]),
+      topics.map((topic) => [
+        topic,
+        { start: starts.get(topic)?.get(p) as Offset, end: ends[topic] as Offset },
+      ]),
     )
   }
 
-  #offsets(topics: readonly Topic[], p: Task, fromBeginning: boolean): Promise<Record<Topic, Offset>> {
-    return this.#with(`read the bounds of partition ${p} of ${topics.join(', ')}`, async (cluster) => {
-      await cluster.addMultipleTargetTopics([...topics])
-      const asked = topics.map((topic) => ({ topic, partitions: [{ partition: p }], fromBeginning }))
-      const found = await cluster.fetchTopicsOffset(asked)
-      const offsets = found.map(({ topic, partitions }) => [topic, Number(partitions[0]?.offset)] as const)
-      const missing = topics.find((topic) => !offsets.some(([name, offset]) => name === topic && offset >= 0))
-      if (missing !== undefined) throw new Error(`no offset of ${missing}`)
-      return Object.fromEntries(offsets)
+  #offsets(wanted: Wanted, fromBeginning: boolean): Promise<Ends> {
+    const topics = [...wanted.keys()]
+    return this.#with(`read the bounds of ${topics.join(', ')}`, async (cluster) => {
+      await cluster.addMultipleTargetTopics(topics)
+      const asked = [...wanted].map(([topic, tasks]) => ({
+        topic,
+        partitions: [...tasks].map((partition) => ({ partition })),
+        fromBeginning,
+      }))
+      const found = new Map(
+        (await cluster.fetchTopicsOffset(asked)).map(({ topic, partitions }) => [
+          topic,
+          new Map(partitions.map(({ partition, offset }) => [partition, Number(offset)])),
+        ]),
+      )
+      for (const [topic, tasks] of wanted)
+        for (const p of tasks)
+          if (!((found.get(topic)?.get(p) ?? -1) >= 0))
+            throw new Error(`no offset of ${topic}, partition ${p}`)
+      return found
     })
   }
 
@@ -127,9 +142,10 @@ export class PartitionReader {
         continue
       }
       empty = 0
-      yield dropAborted({ messages: wanted, abortedTransactions }).filter(
-        (record) => record.isControlRecord !== true && Number(record.offset) < to,
-      )
+      yield dropAborted({ messages: wanted, abortedTransactions })
+        .filter((record) => record.isControlRecord !== true)
+        .flatMap((record) => (record instanceof RecordBatch ? record.whole(at) : [record]))
+        .filter((record) => Number(record.offset) < to)
       at = Number(last.offset) + 1
     }
   }

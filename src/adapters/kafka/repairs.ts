@@ -2,6 +2,14 @@ import { createRequire } from 'node:module'
 import { fail } from '../../errors.ts'
 import { dropAborted } from './abort-filter.ts'
 import { registerCodecs } from './codecs.ts'
+import {
+  KnownCoordinators,
+  type Coordinator,
+  type CoordinatorRequest,
+  type TransactionRequest,
+} from './known-coordinators.ts'
+import { encodeProduce, type ProduceRequest } from './produce-request.ts'
+import { batchDecoder, type DecodeMessages } from './record-batch.ts'
 
 export type Kafkajs = typeof import('kafkajs')
 
@@ -11,6 +19,8 @@ export interface Repair {
   readonly link: string
   /** The test that fails without it. */
   readonly test: string
+  /** Without it everything works, only with more load. */
+  readonly speedOnly?: true
   apply(): void
 }
 
@@ -34,9 +44,29 @@ const UNHEARD: ReadonlySet<string> = new Set([
   'KafkaJSRequestTimeoutError',
 ])
 
+/** Puts something else in the place of what a file of kafkajs gives, for the files that are loaded later. */
+function replace<T>(path: string, made: (original: T) => T): void {
+  const place = require.resolve(path)
+  const original = require(place) as T
+  const loaded = require.cache[place]
+  if (loaded) loaded.exports = made(original)
+}
+
+/** What of kafkajs's parts the repairs call. */
+interface Compression {
+  lookupCodecByAttributes(attributes: number): { decompress(bytes: Buffer): Promise<Buffer> } | null
+}
+type Encoder = new (size: number) => { buf: Buffer; offset: number }
+interface Partitioning {
+  readonly topic: string
+  readonly partitionMetadata: readonly unknown[]
+  readonly messages: readonly unknown[]
+  partitioner(of: { topic: string; partitionMetadata: readonly unknown[]; message: unknown }): number
+}
+
 /**
- * The one place that reaches into kafkajs. Each repair can be left out by its name (`SEGMENTATION_KAFKA_REPAIRS_OFF`); without
- * `idle-timer` everything works, only with more load.
+ * The one place that reaches into kafkajs. Each repair can be left out by its name (`SEGMENTATION_KAFKA_REPAIRS_OFF`). Those
+ * that replace a whole file come before those that load others, for these keep what they were given.
  */
 export const REPAIRS = {
   'abort-filter': {
@@ -45,12 +75,58 @@ export const REPAIRS = {
       'four zero bytes for an abort marker',
     link: 'kafkajs/src/consumer/filterAbortedMessages.js; Apache Kafka, CompletedFetch.java',
     test: 'repairs.test.ts: abort-filter; source-tests.ts: aborted records and markers are not seen',
+    apply: () => replace('kafkajs/src/consumer/filterAbortedMessages', () => dropAborted),
+  },
+  'raw-batches': {
+    defect:
+      'every fetched record becomes an object of eleven members, through five others, before anybody looks at it',
+    link: 'kafkajs/src/protocol/recordBatch/record/v0/decoder.js',
+    test: 'repairs.test.ts: raw-batches; record-batch.test.ts',
+    speedOnly: true,
     apply: () => {
-      const path = require.resolve('kafkajs/src/consumer/filterAbortedMessages')
-      require(path)
-      const loaded = require.cache[path]
-      if (loaded) loaded.exports = dropAborted
+      const compression = require('kafkajs/src/protocol/message/compression') as Compression
+      const codecOf = (attributes: number) => compression.lookupCodecByAttributes(attributes)
+      replace<DecodeMessages>('kafkajs/src/protocol/requests/fetch/v4/decodeMessages', (plain) =>
+        batchDecoder(plain, codecOf),
+      )
     },
+  },
+  'produce-encoding': {
+    defect:
+      'every record and every header that is sent gets a buffer of 512 zeroed bytes, and is copied five times',
+    link: 'kafkajs/src/protocol/encoder.js; kafkajs/src/protocol/requests/produce/v3/request.js',
+    test: 'repairs.test.ts: produce-encoding; produce-request.test.ts',
+    speedOnly: true,
+    apply: () => {
+      const Encoder = require('kafkajs/src/protocol/encoder') as Encoder
+      const checksum = require('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Buffer) => number
+      replace<(request: ProduceRequest) => object>(
+        'kafkajs/src/protocol/requests/produce/v3/request',
+        (plain) => (request) => {
+          if ((request.compression ?? 0) !== 0) return plain(request)
+          const encode = () => {
+            const buf = encodeProduce(request, checksum, Date.now())
+            return Promise.resolve(Object.assign(new Encoder(1), { buf, offset: buf.length }))
+          }
+          return { ...plain(request), encode }
+        },
+      )
+    },
+  },
+  'grouped-once': {
+    defect: 'for every record that is sent, all those before it are copied: quadratic in the size of a call',
+    link: 'kafkajs/src/producer/groupMessagesPerPartition.js',
+    test: 'repairs.test.ts: grouped-once',
+    speedOnly: true,
+    apply: () =>
+      replace('kafkajs/src/producer/groupMessagesPerPartition', () => (of: Partitioning) => {
+        const { topic, partitionMetadata, messages } = of
+        const grouped: Record<number, unknown[]> = {}
+        if (partitionMetadata.length === 0) return grouped
+        for (const message of messages)
+          (grouped[of.partitioner({ topic, partitionMetadata, message })] ??= []).push(message)
+        return grouped
+      }),
   },
   'offset-commit': {
     defect: 'an offset out of range writes −1 or −2 into the group, outside any transaction',
@@ -107,11 +183,35 @@ export const REPAIRS = {
     defect: 'an idle connection re-arms a timer with a negative delay every millisecond',
     link: 'https://github.com/tulios/kafkajs/issues/1751',
     test: 'repairs.test.ts: idle-timer',
+    speedOnly: true,
     apply: () => {
       const queue = prototypeOf('kafkajs/src/network/requestQueue')
       const schedule = queue['scheduleCheckPendingRequests']
       queue['scheduleCheckPendingRequests'] = function () {
         if ((this['pending'] as readonly unknown[]).length > 0) schedule?.call(this)
+      }
+    },
+  },
+  'known-coordinator': {
+    defect: 'the coordinator of a transaction is looked up before each of its requests, four times in a page',
+    link: 'kafkajs/src/producer/eosManager/index.js, findTransactionCoordinator',
+    test: 'repairs.test.ts: known-coordinator',
+    speedOnly: true,
+    apply: () => {
+      const known = new KnownCoordinators()
+      const cluster = prototypeOf('kafkajs/src/cluster')
+      const find = cluster['findGroupCoordinator']
+      cluster['findGroupCoordinator'] = function (request) {
+        return known.find(this, request as CoordinatorRequest, () => find?.call(this, request))
+      }
+      const broker = prototypeOf('kafkajs/src/broker')
+      for (const name of ['initProducerId', 'addPartitionsToTxn', 'addOffsetsToTxn', 'endTxn']) {
+        const ask = broker[name]
+        broker[name] = async function (request) {
+          return known.asked(this as unknown as Coordinator, request as TransactionRequest, () =>
+            ask?.call(this, request),
+          )
+        }
       }
     },
   },

@@ -27,6 +27,7 @@ export interface KafkaSourceOptions {
   readonly onCrash: (error: SegmentationError) => void
   readonly sessionTimeoutMs?: Ms | undefined
   readonly maxBytesPerPartition?: number | undefined
+  readonly gatherMs?: Ms | undefined
 }
 
 /** How long a poll waits for records that are known to be there, whatever time its caller has. */

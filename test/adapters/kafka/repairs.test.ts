@@ -42,9 +42,53 @@ function overlapping(Batch: BatchClass): string[] {
   return new Batch('t', '0', data).messages.map(({ offset }) => offset)
 }
 
+interface Sent {
+  readonly key: string
+  readonly value: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Messages as kafkajs sends them to one partition: their size, then the record batch. */
+async function recordSet(part: (path: string) => unknown, messages: readonly Sent[]): Promise<Buffer> {
+  type Request = (of: object) => { encode(): Promise<{ buffer: Buffer }> }
+  const request = part('protocol/requests/produce/v7/request') as Request
+  const topicData = [{ topic: 't', partitions: [{ partition: 0, firstSequence: 0, messages }] }]
+  const { buffer } = await request({ acks: -1, timeout: 1, producerId: '1', topicData }).encode()
+  // no transaction, acks, time-out, topics, "t", partitions, partition
+  return buffer.subarray(2 + 2 + 4 + 4 + 3 + 4 + 4)
+}
+
 /** What each defect does where it is not repaired; `true` where it shows. */
 const SHOWS: Readonly<Record<RepairName, (part: (path: string) => unknown) => Promise<boolean>>> = {
   'abort-filter': async (part) => overlapping(part('consumer/batch') as BatchClass).length > 0,
+  'raw-batches': async (part) => {
+    type Decode = (decoder: { buffer: Buffer; offset: number }) => Promise<unknown[]>
+    const decode = part('protocol/requests/fetch/v4/decodeMessages') as Decode
+    const Decoder = part('protocol/decoder') as new (bytes: Buffer) => { buffer: Buffer; offset: number }
+    const messages = Array.from({ length: 9 }, () => ({ key: 'k', value: 'v' }))
+    const set = await recordSet(part, messages)
+    return (await decode(new Decoder(set))).length === messages.length
+  },
+  'produce-encoding': async (part) => {
+    const alloc = vi.spyOn(Buffer, 'alloc')
+    await recordSet(
+      part,
+      Array.from({ length: 50 }, () => ({ key: 'k', value: 'v', headers: { a: 'b' } })),
+    )
+    const made = alloc.mock.calls.length
+    alloc.mockRestore()
+    return made > 50
+  },
+  'grouped-once': async (part) => {
+    const group = part('producer/groupMessagesPerPartition') as (of: object) => Record<number, unknown[]>
+    const messages = [1, 2, 3, 4].map((n) => ({ value: String(n) }))
+    const assign = vi.spyOn(Object, 'assign')
+    const grouped = group({ topic: 't', partitionMetadata: [{}], messages, partitioner: () => 0 })
+    const copied = assign.mock.calls.length
+    assign.mockRestore()
+    expect(grouped[0]).toEqual(messages)
+    return copied === messages.length
+  },
   'offset-commit': async (part) => {
     const Broker = part('broker') as {
       prototype: { offsetCommit(this: unknown, request: unknown): Promise<unknown> }
@@ -100,6 +144,45 @@ const SHOWS: Readonly<Record<RepairName, (part: (path: string) => unknown) => Pr
     Object.assign(group, { memberId: 'm', lastRequest: 0, coordinator: dead })
     await expect(group.heartbeat({ interval: 1 })).rejects.toThrow('refused')
     return group.coordinator === dead
+  },
+  'known-coordinator': async (part) => {
+    type Asked = (this: unknown, request: object) => Promise<unknown>
+    const Cluster = part('cluster') as { prototype: Record<string, Asked> }
+    const Broker = part('broker') as { prototype: Record<string, Asked> }
+    const answers = [undefined, undefined, new Error('moved'), undefined]
+    const broker = Object.assign(Object.create(Broker.prototype) as Record<string, Asked>, {
+      isConnected: () => true,
+      lookupRequest: () => () => undefined,
+      [Object.getOwnPropertySymbols(Broker.prototype).find((s) => String(s).includes('sendRequest')) ?? '']:
+        () => {
+          const error = answers.shift()
+          return error ? Promise.reject(error) : Promise.resolve({})
+        },
+    })
+    let looked = 0
+    const cluster = Object.assign(Object.create(Cluster.prototype) as Record<string, Asked>, {
+      retrier: (work: (bail: (error: Error) => void) => unknown) =>
+        work((error) => {
+          throw error
+        }),
+      findGroupCoordinatorMetadata: () => Promise.resolve({ coordinator: { nodeId: ++looked } }),
+      findBroker: () => Promise.resolve(broker),
+    })
+    const ask = async (name: string, type = 1): Promise<number> => {
+      const found = (await cluster['findGroupCoordinator']?.({
+        groupId: 'a',
+        coordinatorType: type,
+      })) as typeof broker
+      await found[name]?.({ transactionalId: 'a', topics: [] }).catch(() => undefined)
+      return looked
+    }
+    expect(await ask('initProducerId')).toBe(1)
+    const unknown = (await ask('addPartitionsToTxn')) > 1
+    if (!unknown) {
+      // what met an error is looked up anew, and groups always
+      expect([await ask('endTxn'), await ask('endTxn'), await ask('endTxn', 0)]).toEqual([1, 2, 3])
+    }
+    return unknown
   },
   'idle-timer': async (part) => {
     type Queue = { scheduleCheckPendingRequests(): void; destroy(): void; throttleCheckTimeoutId: unknown }

@@ -1,0 +1,197 @@
+import { createRequire } from 'node:module'
+import * as fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { dropAborted, type FetchedRecord } from '../../../src/adapters/kafka/abort-filter.ts'
+import { registerCodecs } from '../../../src/adapters/kafka/codecs.ts'
+import { InputBuffer, type FetchedMessage } from '../../../src/adapters/kafka/input-buffer.ts'
+import { batchDecoder, RecordBatch, type DecodeMessages } from '../../../src/adapters/kafka/record-batch.ts'
+
+// kafkajs as it is, without repairs: what it decodes is what is expected here
+const require = createRequire(import.meta.url)
+const kafkajs = (path: string): unknown => require(`kafkajs/src/${path}`)
+const plain = kafkajs('protocol/requests/fetch/v4/decodeMessages') as DecodeMessages
+const Decoder = kafkajs('protocol/decoder') as new (bytes: Buffer) => { buffer: Buffer; offset: number }
+const { RecordBatch: encodeBatch } = kafkajs('protocol/recordBatch/v0') as {
+  readonly RecordBatch: (of: object) => Promise<{ buffer: Buffer }>
+}
+const encodeRecord = kafkajs('protocol/recordBatch/record/v0') as (of: object) => object
+const Long = kafkajs('utils/long') as { fromValue(n: number | string): object }
+const compression = kafkajs('protocol/message/compression') as {
+  lookupCodecByAttributes(attributes: number): { decompress(bytes: Buffer): Promise<Buffer> } | null
+}
+const decode = batchDecoder(plain, (attributes) => compression.lookupCodecByAttributes(attributes))
+
+beforeAll(() => registerCodecs(require('kafkajs') as typeof import('kafkajs')))
+
+interface Sample {
+  readonly records: readonly {
+    readonly key: Buffer | null
+    readonly value: Buffer | null
+    readonly later: number
+    readonly headers: Readonly<Record<string, string>>
+  }[]
+  readonly time: number
+  readonly codec: number
+  readonly producer: number
+  readonly appendTime: boolean
+  /** Offsets between this batch and the one before: compacted away. */
+  readonly gap: number
+}
+
+const ATTRIBUTES_AT = 21
+const bytes = fc.option(fc.uint8Array({ maxLength: 200 }).map((b) => Buffer.from(b)))
+const samples: fc.Arbitrary<Sample[]> = fc.array(
+  fc.record({
+    records: fc.array(
+      fc.record({
+        key: bytes,
+        value: bytes,
+        later: fc.oneof(fc.integer({ min: -1e12, max: 1e12 }), fc.constant(0)),
+        headers: fc.dictionary(
+          fc.string({ minLength: 1, maxLength: 5 }).filter((n) => n !== '__proto__'),
+          fc.string(),
+        ),
+      }),
+      { minLength: 1, maxLength: 8 },
+    ),
+    time: fc.integer({ min: 0, max: 4e12 }),
+    codec: fc.constantFrom(0, 0, 1, 2, 3),
+    producer: fc.nat(3),
+    appendTime: fc.boolean(),
+    gap: fc.nat(2),
+  }),
+  { minLength: 1, maxLength: 4 },
+)
+
+/** Batches as they lie in a fetch response, behind their size; `cut` bytes are missing at the end. */
+async function response(all: readonly Sample[], start: number, cut = 0): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let base = start
+  for (const { records, time, codec, producer, appendTime, gap } of all) {
+    base += gap
+    const encoded = await encodeBatch({
+      compression: codec,
+      firstOffset: Long.fromValue(base),
+      firstTimestamp: time,
+      maxTimestamp: time + 7,
+      producerId: Long.fromValue(producer),
+      transactional: true,
+      lastOffsetDelta: records.length - 1,
+      records: records.map(({ key, value, headers, later }, i) =>
+        encodeRecord({ key, value, headers, offsetDelta: i, timestampDelta: later }),
+      ),
+    })
+    const batch = Buffer.from(encoded.buffer)
+    if (appendTime) batch.writeInt16BE(batch.readInt16BE(ATTRIBUTES_AT) | 8, ATTRIBUTES_AT)
+    parts.push(batch)
+    base += records.length
+  }
+  const whole = Buffer.concat(parts)
+  const kept = whole.subarray(0, whole.length - cut)
+  const size = Buffer.alloc(4)
+  size.writeInt32BE(kept.length)
+  return Buffer.concat([size, kept, Buffer.from('what follows')])
+}
+
+const batchesIn = (found: readonly FetchedRecord[]): RecordBatch[] =>
+  found.filter((one) => one instanceof RecordBatch)
+
+describe('record batches', () => {
+  test('hold what kafkajs makes of them, in every codec, cut off anywhere', { timeout: 120_000 }, () =>
+    fc.assert(
+      fc.asyncProperty(samples, fc.nat(2 ** 40), fc.nat(40), async (all, start, cut) => {
+        const sent = await response(all, start, cut)
+        const expected = (await plain(new Decoder(sent))) as unknown as FetchedMessage[]
+        const decoder = new Decoder(sent)
+        const found = await decode(decoder)
+        expect(decoder.offset).toBe(sent.length - 'what follows'.length)
+        const whole = batchesIn(found).flatMap((batch) => batch.whole())
+        expect(whole).toEqual(
+          expected.map((message) => {
+            const { offset, key, value, headers } = message as FetchedMessage & { headers: object }
+            return { offset, key, value, headers }
+          }),
+        )
+        expect(found[0]?.offset).toBe(expected.length === 0 ? undefined : expected[0]?.offset)
+        expect(found.at(-1)?.offset).toBe(expected.at(-1)?.offset)
+        const [raw, taken] = [new InputBuffer(), new InputBuffer()]
+        const from = start + 3
+        for (const [buffer, messages] of [
+          [raw, batchesIn(found)],
+          [taken, expected],
+        ] as const) {
+          buffer.restart(from)
+          if (messages.length > 0) buffer.take(messages, from, Number(messages.at(-1)?.offset))
+        }
+        const shown = (buffer: InputBuffer): unknown[] =>
+          buffer.slice(1e6).map(({ offset, time, bytes: b, from: f, to, keyFrom, keyTo }) => ({
+            offset,
+            time,
+            value: [...b.subarray(f, to)],
+            key: keyFrom < 0 ? null : [...b.subarray(keyFrom, keyTo)],
+          }))
+        expect(shown(raw)).toEqual(shown(taken))
+        expect(raw.fetched).toBe(taken.fetched)
+      }),
+      { numRuns: 60 },
+    ),
+  )
+
+  test('are filtered as their records would be', () =>
+    fc.assert(
+      fc.asyncProperty(samples, fc.array(fc.tuple(fc.nat(3), fc.nat(3))), async (all, begun) => {
+        const sent = await response(all, 0)
+        const expected = await plain(new Decoder(sent))
+        const found = batchesIn(await decode(new Decoder(sent)))
+        const firsts = found.map((batch) => batch.whole()[0]?.offset ?? '0')
+        const abortedTransactions = begun.map(([producer, n]) => ({
+          producerId: String(producer),
+          firstOffset: firsts[n % firsts.length] as string,
+        }))
+        const seen = dropAborted({ messages: found, abortedTransactions }).flatMap((b) => b.whole())
+        expect(seen.map(({ offset }) => offset)).toEqual(
+          dropAborted({ messages: expected, abortedTransactions }).map(({ offset }) => offset),
+        )
+      }),
+      { numRuns: 60 },
+    ))
+
+  test('a record that says it is longer than its batch is no record', async () => {
+    const sent = await response(
+      [
+        {
+          records: [{ key: null, value: Buffer.from('v'), later: 0, headers: {} }],
+          time: 1,
+          codec: 0,
+          producer: 0,
+          appendTime: false,
+          gap: 0,
+        },
+      ],
+      0,
+    )
+    sent[4 + 61] = 100
+    const [batch] = batchesIn(await decode(new Decoder(sent)))
+    expect(() => batch?.raw()).toThrow('a record ends too late')
+  })
+
+  test('records hold on to their batch alone, not to the response', async () => {
+    const value = Buffer.alloc(2000)
+    const one = {
+      records: [{ key: null, value, later: 0, headers: {} }],
+      time: 1,
+      producer: 0,
+      appendTime: false,
+      gap: 0,
+    }
+    const sent = await response(
+      [
+        { ...one, codec: 0 },
+        { ...one, codec: 0 },
+      ],
+      0,
+    )
+    for (const batch of batchesIn(await decode(new Decoder(sent))))
+      expect(batch.raw()[0]?.bytes.buffer.byteLength).toBeLessThan(2100)
+  })
+})
