@@ -27,9 +27,15 @@ const ANY = RULES.indexOf('any')
 const MIN = RULES.indexOf('min')
 const MAX = RULES.indexOf('max')
 
-/** All that reads one window length: the place of the index of the oldest entry inside it, and its readouts. */
+// a group's numbers: index of the oldest entry inside its window, and that entry's bucket
+const FIRST = 0
+const FIRST_BUCKET = 1
+const GROUP_WIDTH = 2
+
+/** All that reads one window length. */
 interface Group {
   readonly hops: number
+  /** Place of its numbers. */
   readonly at: number
   readonly readouts: readonly Readout[]
   /** Is any of them weighted by age? */
@@ -45,7 +51,10 @@ interface Step {
   readonly rule: number
   readonly one: boolean
   readonly measure: Measure
-  readonly readouts: readonly Readout[]
+  /** [place, hops] pairs of the plain sums that a value is added to. */
+  readonly sums: Int32Array
+  /** What else reads the cell. */
+  readonly others: readonly Readout[]
 }
 
 /**
@@ -75,7 +84,8 @@ export class LaneStore implements Store {
     let place = FIRST_GROUP
     const readouts = new Map<LaneRead, Readout>()
     for (const hops of new Set(lane.reads.map((r) => r.hops))) {
-      const at = place++
+      const at = place
+      place += GROUP_WIDTH
       const own: Readout[] = []
       for (const read of lane.reads.filter((r) => r.hops === hops)) {
         const readout = new Readout(read, (lane.cells[read.cell] as CellState).rule, place)
@@ -100,7 +110,9 @@ export class LaneStore implements Store {
   }
 
   fresh(row: Float64Array, base: number): void {
-    row.fill(0, base + this.#at, base + this.#at + this.width)
+    const from = base + this.#at
+    row.fill(0, from, from + this.width)
+    for (const group of this.#groups) row[from + group.at + FIRST_BUCKET] = NEVER
   }
 
   fold(row: Float64Array, base: number, event: Event, incoming: Incoming): number {
@@ -145,12 +157,16 @@ export class LaneStore implements Store {
     if (!merge(numbers, at, step.rule, value)) return
     const bucket = numbers[entry] as number
     const index = row[from + INDEX] as number
-    const { readouts } = step
-    for (let i = 0; i < readouts.length; i++) {
-      const readout = readouts[i] as Readout
+    const { sums, others } = step
+    for (let i = 0; i < sums.length; i += 2) {
+      if (bucket < firstBucket(index, sums[i + 1] as number)) continue
+      const place = from + (sums[i] as number)
+      row[place] = (row[place] as number) + value
+    }
+    for (let i = 0; i < others.length; i++) {
+      const readout = others[i] as Readout
       if (bucket < firstBucket(index, readout.hops)) continue
-      if (readout.additive) row[from + readout.place] = (row[from + readout.place] as number) + value
-      else if (readout.decays && bucket === index) readout.newest(row, from, numbers, at)
+      if (readout.decays && bucket === index) readout.newest(row, from, numbers, at)
       else this.#refresh(row, from, this.#groupOf(readout.hops), readout)
     }
   }
@@ -177,7 +193,11 @@ export class LaneStore implements Store {
     let best = NEVER
     for (let g = 0; g < this.#groups.length; g++) {
       const group = this.#groups[g] as Group
-      for (let e = this.#place(row, from, row[from + group.at] as number); e < end; e += this.#stride) {
+      for (
+        let e = this.#place(row, from, row[from + group.at + FIRST] as number);
+        e < end;
+        e += this.#stride
+      ) {
         const expiry = expiryIndex(numbers[e] as number, group.hops)
         if (best === soonest || (expiry >= best && !group.decays)) break
         for (let i = 0; i < group.readouts.length; i++) {
@@ -218,16 +238,23 @@ export class LaneStore implements Store {
     row[from + SIZE] = size
     for (let g = 0; g < this.#groups.length; g++) {
       const group = this.#groups[g] as Group
-      row[from + group.at] = this.#firstInside(row, from, firstBucket(index, group.hops))
+      this.#moveFirst(row, from, group, 0, firstBucket(index, group.hops))
       for (let i = 0; i < group.readouts.length; i++)
         this.#refresh(row, from, group, group.readouts[i] as Readout)
     }
   }
 
-  #firstInside(row: Float64Array, from: number, first: number): number {
+  /** Moves a window's first entry, from entry `i` on, to the oldest that lies in bucket `first` or later; returns its index. */
+  #moveFirst(row: Float64Array, from: number, group: Group, i: number, first: number): number {
     const size = row[from + SIZE] as number
-    let i = 0
-    while (i < size && (this.#arena.numbers[this.#place(row, from, i)] as number) < first) i++
+    const numbers = this.#arena.numbers
+    let bucket = NEVER
+    for (; i < size; i++) {
+      bucket = numbers[this.#place(row, from, i)] as number
+      if (bucket >= first) break
+    }
+    row[from + group.at + FIRST] = i
+    row[from + group.at + FIRST_BUCKET] = i < size ? bucket : NEVER
     return i
   }
 
@@ -237,7 +264,7 @@ export class LaneStore implements Store {
 
   /** Reads a window anew from its entries. */
   #refresh(row: Float64Array, from: number, group: Group, readout: Readout): void {
-    const start = this.#place(row, from, row[from + group.at] as number)
+    const start = this.#place(row, from, row[from + group.at + FIRST] as number)
     const end = this.#place(row, from, row[from + SIZE] as number)
     readout.refresh(row, from, this.#arena.numbers, start, end, this.#stride, row[from + INDEX] as number)
   }
@@ -245,23 +272,19 @@ export class LaneStore implements Store {
   #advanceTo(row: Float64Array, from: number, index: number): void {
     if (row[from + INDEX] === index) return
     row[from + INDEX] = index
-    const size = row[from + SIZE] as number
-    if (size === 0) return
-    const numbers = this.#arena.numbers
     for (let g = 0; g < this.#groups.length; g++) {
       const group = this.#groups[g] as Group
       const first = firstBucket(index, group.hops)
-      const before = row[from + group.at] as number
-      let i = before
-      while (i < size && (numbers[this.#place(row, from, i)] as number) < first) i++
-      row[from + group.at] = i
+      const leaves = (row[from + group.at + FIRST_BUCKET] as number) < first
+      if (!leaves && !group.decays) continue
+      const before = row[from + group.at + FIRST] as number
+      const after = leaves ? this.#moveFirst(row, from, group, before, first) : before
+      const start = this.#place(row, from, before)
+      const end = this.#place(row, from, after)
       for (let r = 0; r < group.readouts.length; r++) {
         const readout = group.readouts[r] as Readout
-        if (readout.decays || (i !== before && !readout.additive)) this.#refresh(row, from, group, readout)
-        else if (i !== before) {
-          const start = this.#place(row, from, before)
-          readout.subtract(row, from, numbers, start, this.#place(row, from, i), this.#stride)
-        }
+        if (readout.additive) readout.subtract(row, from, this.#arena.numbers, start, end, this.#stride)
+        else if (leaves || readout.decays) this.#refresh(row, from, group, readout)
       }
     }
   }
@@ -291,7 +314,9 @@ export class LaneStore implements Store {
     row[from + SIZE] = size + 1
     for (let g = 0; g < this.#groups.length; g++) {
       const group = this.#groups[g] as Group
-      if (bucket < firstBucket(index, group.hops)) row[from + group.at] = (row[from + group.at] as number) + 1
+      const own = from + group.at
+      if (bucket < firstBucket(index, group.hops)) row[own + FIRST] = (row[own + FIRST] as number) + 1
+      else if (bucket < (row[own + FIRST_BUCKET] as number)) row[own + FIRST_BUCKET] = bucket
     }
     return at
   }
@@ -300,7 +325,7 @@ export class LaneStore implements Store {
   #makeRoom(row: Float64Array, from: number): number {
     const size = row[from + SIZE] as number
     const block = row[from + BLOCK] as number
-    const gone = row[from + this.#longest.at] as number
+    const gone = row[from + this.#longest.at + FIRST] as number
     const start = this.#place(row, from, gone)
     const end = this.#place(row, from, size)
     let into = block
@@ -314,7 +339,7 @@ export class LaneStore implements Store {
     } else this.#arena.numbers.copyWithin(into, start, end)
     row[from + SIZE] = size - gone
     for (let g = 0; g < this.#groups.length; g++) {
-      const at = from + (this.#groups[g] as Group).at
+      const at = from + (this.#groups[g] as Group).at + FIRST
       row[at] = (row[at] as number) - gone
     }
     return gone
@@ -345,6 +370,7 @@ function stepOf(c: CellState, cell: number, readouts: ReadonlyMap<LaneRead, Read
     rule,
     one: rule === ADD && c.measure.code === COUNT_ONE.code,
     measure: c.measure,
-    readouts: own,
+    sums: Int32Array.from(own.filter((r) => r.additive).flatMap((r) => [r.place, r.hops])),
+    others: own.filter((r) => !r.additive),
   }
 }
