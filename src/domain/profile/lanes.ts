@@ -8,7 +8,7 @@ import { corrupt } from './bytes.ts'
 import { LaneCodec } from './lane-codec.ts'
 import { Moment } from './moment.ts'
 import { Readout } from './readout.ts'
-import { occupy } from './slots.ts'
+import { ALREADY, occupy } from './slots.ts'
 import type { Hops, Incoming, Store } from './store.ts'
 import { ENTERED, MATCHED, NEVER } from './store.ts'
 
@@ -26,6 +26,7 @@ const SEEN = RULES.indexOf('seen')
 const ANY = RULES.indexOf('any')
 const MIN = RULES.indexOf('min')
 const MAX = RULES.indexOf('max')
+const SLOTS = RULES.indexOf('slots')
 
 // a group's numbers: index of the oldest entry inside its window, and that entry's bucket
 const FIRST = 0
@@ -154,6 +155,7 @@ export class LaneStore implements Store {
   #take(row: Float64Array, from: number, step: Step, entry: number, value: number): void {
     const numbers = this.#arena.numbers
     const at = entry + step.at
+    if (step.rule === SLOTS) return this.#occupy(row, from, step, entry, value - 1)
     if (!merge(numbers, at, step.rule, value)) return
     const bucket = numbers[entry] as number
     const index = row[from + INDEX] as number
@@ -168,6 +170,19 @@ export class LaneStore implements Store {
       if (bucket < firstBucket(index, readout.hops)) continue
       if (readout.decays && bucket === index) readout.newest(row, from, numbers, at)
       else this.#refresh(row, from, this.#groupOf(readout.hops), readout)
+    }
+  }
+
+  #occupy(row: Float64Array, from: number, step: Step, entry: number, code: number): void {
+    const numbers = this.#arena.numbers
+    const more = occupy(numbers, entry + step.at, code)
+    if (more === ALREADY) return
+    const end = this.#place(row, from, row[from + SIZE] as number)
+    for (let i = 0; i < step.others.length; i++) {
+      const readout = step.others[i] as Readout
+      const { at } = this.#groupOf(readout.hops)
+      const start = this.#place(row, from, row[from + at + FIRST] as number)
+      if (entry >= start) readout.occupied(row, from, numbers, entry, start, end, this.#stride, code, more)
     }
   }
 
@@ -280,10 +295,12 @@ export class LaneStore implements Store {
       const before = row[from + group.at + FIRST] as number
       const after = leaves ? this.#moveFirst(row, from, group, before, first) : before
       const start = this.#place(row, from, before)
-      const end = this.#place(row, from, after)
+      const until = this.#place(row, from, after)
+      const end = this.#place(row, from, row[from + SIZE] as number)
       for (let r = 0; r < group.readouts.length; r++) {
         const readout = group.readouts[r] as Readout
-        if (readout.additive) readout.subtract(row, from, this.#arena.numbers, start, end, this.#stride)
+        if (readout.subtractive)
+          readout.subtract(row, from, this.#arena.numbers, start, until, end, this.#stride)
         else if (leaves || readout.decays) this.#refresh(row, from, group, readout)
       }
     }
@@ -353,10 +370,10 @@ function merge(numbers: Float64Array, at: number, rule: number, value: number): 
   else if (rule === ANY) {
     if (old !== 0) return false
     numbers[at] = 1
-  } else if (rule === MIN || rule === MAX) {
+  } else {
     if (old !== 0 && (rule === MIN ? old <= value : old >= value)) return false
     numbers[at] = value
-  } else return occupy(numbers, at, value - 1)
+  }
   return true
 }
 

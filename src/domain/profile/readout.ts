@@ -1,6 +1,6 @@
 import type { LaneRead, Rule } from '../features/states.ts'
 import { decayWeights } from './decay.ts'
-import { goesOn, runs } from './slots.ts'
+import { goesOn, isFirst, isLast, runs } from './slots.ts'
 
 const SUM = 0
 const LEAST = 1
@@ -22,6 +22,8 @@ export class Readout {
   /** A value added to an entry is added to it. */
   readonly additive: boolean
   readonly decays: boolean
+  /** What leaves can be taken out of it. */
+  readonly subtractive: boolean
   readonly #how: number
   readonly #weights: Float64Array
 
@@ -32,22 +34,53 @@ export class Readout {
     this.#how = howOf(read, rule)
     this.additive = this.#how === SUM
     this.decays = this.#how === DECAYED
+    this.subtractive = this.#how === SUM || this.#how === RUNS
     this.width = this.decays ? 2 : 1
     this.#weights = this.decays ? decayWeights(read.halfLifeDays, read.hops) : new Float64Array(0)
   }
 
-  /** Takes out what entries hold that have left the window. */
+  /** Takes out what the entries from `start` to `until` hold, which have left the window that ends at `end`. */
   subtract(
     row: Float64Array,
     from: number,
     numbers: Float64Array,
     start: number,
+    until: number,
     end: number,
     stride: number,
   ): void {
-    let sum = row[from + this.place] as number
-    for (let e = start; e < end; e += stride) sum -= numbers[e + 1 + this.cell] as number
-    row[from + this.place] = sum
+    let value = row[from + this.place] as number
+    for (let e = start; e < until; e += stride) {
+      const x = numbers[e + 1 + this.cell] as number
+      if (this.#how === SUM) value -= x
+      else if (x !== 0) value -= runs(x) - (e + stride < end ? this.#joins(numbers, e, e + stride) : 0)
+    }
+    row[from + this.place] = value
+  }
+
+  /** One run for two entries: the later follows the earlier at once, and a run goes on from it. */
+  #joins(numbers: Float64Array, earlier: number, later: number): number {
+    if ((numbers[earlier] as number) + 1 !== numbers[later]) return 0
+    const cell = 1 + this.cell
+    return goesOn(numbers[earlier + cell] as number, numbers[later + cell] as number) ? 1 : 0
+  }
+
+  /** The entry has a half-hour more, which made `more` runs in its bucket; the window's entries go from `start` to `end`. */
+  occupied(
+    row: Float64Array,
+    from: number,
+    numbers: Float64Array,
+    entry: number,
+    start: number,
+    end: number,
+    stride: number,
+    code: number,
+    more: number,
+  ): void {
+    let joined = 0
+    if (isFirst(code) && entry > start) joined += this.#joins(numbers, entry - stride, entry)
+    if (isLast(code) && entry + stride < end) joined += this.#joins(numbers, entry, entry + stride)
+    row[from + this.place] = (row[from + this.place] as number) + more - joined
   }
 
   /** Reads the entries from `start` to `end`, all of the window, as of a bucket's number. */
@@ -62,19 +95,13 @@ export class Readout {
   ): void {
     if (this.decays) return this.#weigh(row, from, numbers, start, end, stride, index)
     let value = 0
-    let last = start
     for (let e = start; e < end; e += stride) {
       const x = numbers[e + 1 + this.cell] as number
       if (this.#how === SUM) value += x
       else if (x === 0) continue
       else if (this.#how === LEAST) value = value === 0 || x < value ? x : value
       else if (this.#how === GREATEST) value = value === 0 || x > value ? x : value
-      else {
-        value += runs(x)
-        const follows = last < e && (numbers[last] as number) + 1 === numbers[e]
-        if (follows && goesOn(numbers[last + 1 + this.cell] as number, x)) value--
-        last = e
-      }
+      else value += runs(x) - (e > start ? this.#joins(numbers, e - stride, e) : 0)
     }
     row[from + this.place] = value
   }

@@ -21,13 +21,30 @@ export function slotCode(sinceStartMs: number, untilEndMs: number): number {
   return slot === last ? slot + AT_END : slot
 }
 
-/** Adds a slot to the bits in `numbers[at]`; false where it is there already. */
-export function occupy(numbers: Float64Array, at: number, code: number): boolean {
+/** Adds a slot to the bits in `numbers[at]`. By how much this raises the runs in the bucket; ALREADY where the slot is there. */
+export function occupy(numbers: Float64Array, at: number, code: number): number {
   const bits = numbers[at] as number
-  const bit = BITS[code & (AT_END - 1)] as number
-  const there = Math.floor(bits / bit) % 2 === 1
-  if (!there) numbers[at] = bits + bit + (code >= AT_END && bits < END ? END : 0)
-  return !there
+  const slot = code & (AT_END - 1)
+  if (has(bits, slot)) return ALREADY
+  numbers[at] = bits + (BITS[slot] as number) + (code >= AT_END ? END : 0)
+  const before = slot > 0 && has(bits, slot - 1) ? 1 : 0
+  const behind = slot < LAST_SLOT && has(bits, slot + 1) ? 1 : 0
+  return 1 - before - behind
+}
+
+export const ALREADY = -2
+
+function has(bits: number, slot: number): boolean {
+  return Math.floor(bits / (BITS[slot] as number)) % 2 === 1
+}
+
+/** Is it the first slot of its bucket, so that it may go on a run of the one before? */
+export function isFirst(code: number): boolean {
+  return (code & (AT_END - 1)) === 0
+}
+
+export function isLast(code: number): boolean {
+  return code >= AT_END
 }
 
 /** Runs of occupied slots in one bucket. */
