@@ -1,11 +1,12 @@
 import { EVENT_KINDS, type Event } from '../events/event.ts'
-import { COUNT_ONE, extreme, numbersIn, total, type Measure } from '../features/measure.ts'
-import type { CellState, Lane, LaneRead, Rule } from '../features/states.ts'
+import { extreme, numbersIn, total } from '../features/measure.ts'
+import type { CellState, Lane, LaneRead } from '../features/states.ts'
 import { expiryIndex, firstBucket } from '../features/window.ts'
 import { Arena } from './arena.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
 import { corrupt } from './bytes.ts'
 import { LaneCodec } from './lane-codec.ts'
+import { ADD, ANY, MAX, merge, MIN, SEEN, SLOTS, type Step, stepOf } from './lane-step.ts'
 import { Moment } from './moment.ts'
 import { Readout } from './readout.ts'
 import { ALREADY, occupy } from './slots.ts'
@@ -18,15 +19,6 @@ const SIZE = 1
 const CAPACITY = 2
 const INDEX = 3
 const FIRST_GROUP = 4
-
-/** Rules by code. */
-export const RULES: readonly Rule[] = ['add', 'seen', 'any', 'min', 'max', 'slots']
-const ADD = RULES.indexOf('add')
-const SEEN = RULES.indexOf('seen')
-const ANY = RULES.indexOf('any')
-const MIN = RULES.indexOf('min')
-const MAX = RULES.indexOf('max')
-const SLOTS = RULES.indexOf('slots')
 
 // a group's numbers: index of the oldest entry inside its window, and that entry's bucket
 const FIRST = 0
@@ -43,21 +35,6 @@ interface Group {
   readonly decays: boolean
 }
 
-/** One number that the events of one kind feed. */
-interface Step {
-  /** Place in an entry. */
-  readonly at: number
-  readonly predicate: number
-  readonly hops: number
-  readonly rule: number
-  readonly one: boolean
-  readonly measure: Measure
-  /** [place, hops] pairs of the plain sums that a value is added to. */
-  readonly sums: Int32Array
-  /** What else reads the cell. */
-  readonly others: readonly Readout[]
-}
-
 /**
  * Numbers per bucket of one hop size. Per user a block of entries, oldest first, each a bucket and one integer per cell; per
  * window the index of the oldest entry inside, and what features read of the entries from there on, so that time passing
@@ -72,6 +49,8 @@ export class LaneStore implements Store {
   readonly #longest: Group
   readonly #places: readonly number[]
   readonly #steps: readonly (readonly Step[])[]
+  /** The plain sums of each cell, as in its step. */
+  readonly #sums: readonly Int32Array[]
   readonly #arena: Arena
   readonly #codec: LaneCodec
 
@@ -100,8 +79,10 @@ export class LaneStore implements Store {
     this.#longest = groups.at(-1) as Group
     this.width = place
     this.#places = lane.reads.map((r) => (readouts.get(r) as Readout).place)
+    const steps = lane.cells.map((c, cell) => stepOf(c, cell, readouts))
+    this.#sums = steps.map((step) => step.sums)
     this.#steps = EVENT_KINDS.map((_, kind) =>
-      lane.cells.flatMap((c, cell) => (c.kinds.includes(kind) ? [stepOf(c, cell, readouts)] : [])),
+      steps.filter((_step, cell) => lane.cells[cell]?.kinds.includes(kind)),
     )
   }
 
@@ -251,11 +232,32 @@ export class LaneStore implements Store {
     row[from + BLOCK] = this.#arena.take(capacity)
     this.#codec.read(this.#arena.numbers, row[from + BLOCK] as number, size, index, reader)
     row[from + SIZE] = size
+    this.#addAll(row, from, index)
     for (let g = 0; g < this.#groups.length; g++) {
       const group = this.#groups[g] as Group
       this.#moveFirst(row, from, group, 0, firstBucket(index, group.hops))
-      for (let i = 0; i < group.readouts.length; i++)
-        this.#refresh(row, from, group, group.readouts[i] as Readout)
+      for (let i = 0; i < group.readouts.length; i++) {
+        const readout = group.readouts[i] as Readout
+        if (!readout.additive) this.#refresh(row, from, group, readout)
+      }
+    }
+  }
+
+  /** Makes the plain sums of a row that has none yet. */
+  #addAll(row: Float64Array, from: number, index: number): void {
+    const numbers = this.#arena.numbers
+    const end = this.#place(row, from, row[from + SIZE] as number)
+    for (let e = row[from + BLOCK] as number; e < end; e += this.#stride) {
+      const age = index - (numbers[e] as number)
+      for (let c = 1; c < this.#stride; c++) {
+        if (numbers[e + c] === 0) continue
+        const sums = this.#sums[c - 1] as Int32Array
+        for (let i = 0; i < sums.length; i += 2) {
+          if (age > (sums[i + 1] as number)) continue
+          const place = from + (sums[i] as number)
+          row[place] = (row[place] as number) + (numbers[e + c] as number)
+        }
+      }
     }
   }
 
@@ -360,34 +362,5 @@ export class LaneStore implements Store {
       row[at] = (row[at] as number) - gone
     }
     return gone
-  }
-}
-
-/** Takes a value into a cell; false where it changes nothing. In the array, since a double in a call would go to the heap. */
-function merge(numbers: Float64Array, at: number, rule: number, value: number): boolean {
-  const old = numbers[at] as number
-  if (rule === ADD || rule === SEEN) numbers[at] = old + value
-  else if (rule === ANY) {
-    if (old !== 0) return false
-    numbers[at] = 1
-  } else {
-    if (old !== 0 && (rule === MIN ? old <= value : old >= value)) return false
-    numbers[at] = value
-  }
-  return true
-}
-
-function stepOf(c: CellState, cell: number, readouts: ReadonlyMap<LaneRead, Readout>): Step {
-  const rule = RULES.indexOf(c.rule)
-  const own = [...readouts].filter(([read]) => read.cell === cell).map(([, readout]) => readout)
-  return {
-    at: cell + 1,
-    predicate: c.predicate,
-    hops: c.hops,
-    rule,
-    one: rule === ADD && c.measure.code === COUNT_ONE.code,
-    measure: c.measure,
-    sums: Int32Array.from(own.filter((r) => r.additive).flatMap((r) => [r.place, r.hops])),
-    others: own.filter((r) => !r.additive),
   }
 }
