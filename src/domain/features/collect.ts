@@ -28,7 +28,7 @@ export function collectStates(wants: readonly Want[]): States {
       assert(rule !== 'distinct' && rule !== 'any' && rule !== 'slots', 'days and half-hours have windows')
       return { key, ...selection(w), rule, measure, gross }
     }),
-    lanes: HOP_ORDER.flatMap((hop) => laneOf(hop, sorted, selection)),
+    lanes: HOP_ORDER.flatMap((hop) => lanesOf(hop, sorted, selection)),
     sets: setsOf(
       sorted.filter((w) => w.rule === 'distinct'),
       selection,
@@ -36,9 +36,20 @@ export function collectStates(wants: readonly Want[]): States {
   }
 }
 
-function laneOf(hop: HopSize, sorted: readonly Want[], selection: (w: Want) => Selection): Lane[] {
+/** One lane for all that the same kinds of events feed: it then has buckets where these happened, and only as long as it needs. */
+function lanesOf(hop: HopSize, sorted: readonly Want[], selection: (w: Want) => Selection): Lane[] {
   const wants = sorted.filter((w) => w.rule !== 'distinct' && w.window?.hop === hop)
-  if (wants.length === 0) return []
+  const kinds = [...new Set(wants.map((w) => w.kinds.join(' ')))].sort(compareText)
+  return kinds.map((own) =>
+    laneOf(
+      hop,
+      wants.filter((w) => w.kinds.join(' ') === own),
+      selection,
+    ),
+  )
+}
+
+function laneOf(hop: HopSize, wants: readonly Want[], selection: (w: Want) => Selection): Lane {
   const firsts = firstOfEach(wants)
   const cells = firsts.map((w): CellState => {
     const { key, rule, measure, gross } = w
@@ -52,7 +63,7 @@ function laneOf(hop: HopSize, sorted: readonly Want[], selection: (w: Want) => S
     if (!reads.some((r) => sameRead(r, read))) reads.push(read)
   }
   reads.sort((a, b) => a.hops - b.hops || a.cell - b.cell || a.halfLifeDays - b.halfLifeDays)
-  return [{ hop, cells, reads }]
+  return { hop, cells, reads }
 }
 
 /** What a want reads of a lane's cells. */

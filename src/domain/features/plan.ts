@@ -222,7 +222,7 @@ class Recipe {
 
 function sourceOf(s: States, w: Want): Source {
   if (w.window === null) return { in: 'scalar', at: placeOf(s.scalars, w.key) }
-  const at = s.lanes.findIndex((lane) => lane.hop === w.window?.hop)
+  const at = s.lanes.findIndex((lane) => placeOf(lane.cells, w.key) >= 0)
   const lane = s.lanes[at] as Lane
   const wanted = readOf(w, lane.cells)
   return { in: 'lane', at, read: lane.reads.findIndex((r) => sameRead(r, wanted)) }

@@ -40,7 +40,7 @@ export interface LaneRead {
   readonly halfLifeDays: number
 }
 
-/** All numbers of one hop size: they share one sorted list of buckets per user. */
+/** All numbers of one hop size that the same kinds feed: they share one sorted list of buckets per user. */
 export interface Lane {
   readonly hop: HopSize
   readonly cells: readonly CellState[]

@@ -36,7 +36,7 @@ interface Group {
 }
 
 /**
- * Numbers per bucket of one hop size. Per user a block of entries, oldest first, each a bucket and one integer per cell; per
+ * The numbers of one lane per bucket. Per user a block of entries, oldest first, each a bucket and one integer per cell; per
  * window the index of the oldest entry inside, and what features read of the entries from there on, so that time passing
  * costs only what leaves.
  */
@@ -248,12 +248,12 @@ export class LaneStore implements Store {
     const numbers = this.#arena.numbers
     const end = this.#place(row, from, row[from + SIZE] as number)
     for (let e = row[from + BLOCK] as number; e < end; e += this.#stride) {
-      const age = index - (numbers[e] as number)
+      const bucket = numbers[e] as number
       for (let c = 1; c < this.#stride; c++) {
         if (numbers[e + c] === 0) continue
         const sums = this.#sums[c - 1] as Int32Array
         for (let i = 0; i < sums.length; i += 2) {
-          if (age > (sums[i + 1] as number)) continue
+          if (bucket < firstBucket(index, sums[i + 1] as number)) continue
           const place = from + (sums[i] as number)
           row[place] = (row[place] as number) + (numbers[e + c] as number)
         }

@@ -76,7 +76,7 @@ describe('state keys', () => {
       count('e', '30d', { aggregate: 'sum', of: 'amount' }),
       count('f', '30d', { aggregate: 'sum', of: 'quantity' }),
     )
-    expect(plan.lanes[0]?.cells).toHaveLength(6)
+    expect(plan.lanes.map((lane) => lane.cells.length).sort((a, b) => a - b)).toEqual([1, 5])
   })
 
   it('distinct counts of one field share the largest keep', () => {
