@@ -41,7 +41,7 @@ const MAX_SLEEP_LIVE = '24h'
 const MAX_SLEEP_COMPLETE = '7d'
 
 /** Has this folder been made by a first start? */
-export function hasRun(dir: string): boolean {
+function hasRun(dir: string): boolean {
   return existsSync(join(dir, 'config.json'))
 }
 

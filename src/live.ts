@@ -29,7 +29,7 @@ import { RUN_CONFIG_FORMAT, type RunConfig } from './config.ts'
 import { runCurrency } from './first-start.ts'
 import { kafkaAccess, redisAccess } from './live-access.ts'
 import type { LiveConfig } from './live-config.ts'
-import { openFormats } from './live-schemas.ts'
+import { openFormats, type LiveFormats } from './live-schemas.ts'
 
 /** How a consumer works beside what its config says; none of it decides results. */
 const LIVE = {
@@ -70,10 +70,7 @@ export async function openLive({ config, mappings, telemetry, onCrash }: OpenLiv
   const { app } = config
   const access = kafkaAccess(config)
   const { bundle } = await openBundleFiles().load(config.model)
-  const run = runConfig(config, mappings, bundle)
-  const zones = zoneTables(run, bundle)
-  const control = controlTopic(app)
-  const topics = [control, ...config.inputs.map(({ topic }) => topic)]
+  const topics = inputTopics(config)
   const partitions = await partitionsOf(access, topics)
   const formats = await openFormats(config, systemClock, telemetry)
   const redis = await openRedis(redisAccess(config))
@@ -101,7 +98,44 @@ export async function openLive({ config, mappings, telemetry, onCrash }: OpenLiv
     transactionTimeoutMs: optionalMs(config.kafka.transactionTimeout),
   })
   const store = new RedisStore(redis, { app, partitions })
-  const optionsOf = (task: Task): TaskOptions => {
+  const optionsOf = taskOptionsOf({ config, mappings, bundle, partitions, formats })
+  const close = async (): Promise<void> => {
+    await source.close()
+    await outlet.close()
+    await redis.close()
+  }
+  const reader = new RedisReader(redis, app)
+  return {
+    partitions,
+    reader,
+    ports: { source, outlet, store, clock: systemClock, telemetry },
+    optionsOf,
+    close,
+  }
+}
+
+/** Inputs of a task: commands, then events. */
+export const inputTopics = ({ app, inputs }: LiveConfig): string[] => [
+  controlTopic(app),
+  ...inputs.map(({ topic }) => topic),
+]
+
+export interface TaskParts {
+  readonly config: LiveConfig
+  readonly mappings: ReadonlyMap<string, Mapping>
+  readonly bundle: Bundle
+  readonly partitions: number
+  readonly formats: LiveFormats
+}
+
+/** What every task of a config works by. */
+export function taskOptionsOf(parts: TaskParts): (task: Task) => TaskOptions {
+  const { config, mappings, bundle, partitions, formats } = parts
+  const { avro, schemas } = formats
+  const run = runConfig(config, mappings, bundle)
+  const zones = zoneTables(run, bundle)
+  const control = controlTopic(config.app)
+  return (task) => {
     const inputs: TaskInput[] = [{ topic: control, control: true, decode: controlDecoder(control) }]
     for (const { topic, mapping } of run.inputs) {
       const format = avro.includes(topic) ? 'avro' : 'ndjson'
@@ -117,19 +151,6 @@ export async function openLive({ config, mappings, telemetry, onCrash }: OpenLiv
       ...taskOptions({ config: run, avro, bundle, zones, inputs }),
       ...liveOptions(config, task, control),
     }
-  }
-  const close = async (): Promise<void> => {
-    await source.close()
-    await outlet.close()
-    await redis.close()
-  }
-  const reader = new RedisReader(redis, app)
-  return {
-    partitions,
-    reader,
-    ports: { source, outlet, store, clock: systemClock, telemetry },
-    optionsOf,
-    close,
   }
 }
 
@@ -178,7 +199,7 @@ function runConfig(config: LiveConfig, mappings: ReadonlyMap<string, Mapping>, b
 }
 
 /** The one number of partitions of all inputs. Rejects with `config-invalid` where topics are missing or differ. */
-async function partitionsOf(access: KafkaAccess, topics: readonly string[]): Promise<number> {
+export async function partitionsOf(access: KafkaAccess, topics: readonly string[]): Promise<number> {
   const admin = new KafkaAdmin(access, systemClock)
   try {
     const found = await admin.partitionCounts(topics)

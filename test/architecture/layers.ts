@@ -30,6 +30,7 @@ const FILES: Readonly<Record<string, Layer>> = {
   'src/live.ts': 'compose',
   'src/live-schemas.ts': 'compose',
   'src/live-access.ts': 'compose',
+  'src/live-replay.ts': 'compose',
   'src/live-events.ts': 'compose',
   'src/first-start.ts': 'compose',
   'src/compose.ts': 'compose',

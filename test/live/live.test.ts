@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { topicNames } from '../../src/adapters/kafka/topics.ts'
@@ -9,6 +9,7 @@ import { RedisReader } from '../../src/adapters/redis/reader.ts'
 import type { StreamStatus } from '../../src/app/stream.ts'
 import { generateShop, SHOP_START_MS } from '../../src/app/generate/shop.ts'
 import type { Event } from '../../src/domain/events/event.ts'
+import type { TaskReplay } from '../../src/cli/replay-live.ts'
 import { Place } from '../adapters/kafka/place.ts'
 import { run, tempFolder } from '../cli/run.ts'
 import { startRedis, type RedisServer } from '../support/servers/redis.ts'
@@ -108,6 +109,40 @@ async function members(): Promise<number> {
   await admin.disconnect()
   const group = groups[0]
   return group?.state === 'Stable' ? group.members.length : 0
+}
+
+/** The past of topics and journal is the live run's, byte for byte; where it is not, or is not there, it is said. */
+async function replayed(file: string, moves: number): Promise<void> {
+  const replay = (...more: string[]): ReturnType<typeof run> =>
+    run(['replay', '--config', file, '--json', ...more])
+  const past = await replay('--out', join(folder, 'past'))
+  expect(past).toMatchObject({ code: 0 })
+  const { tasks } = JSON.parse(past.out) as { tasks: TaskReplay[] }
+  const equal = (name: string): number =>
+    tasks.reduce((n, { verdicts }) => n + (verdicts.find((v) => v.name === name)?.equal ?? 0), 0)
+  expect([equal('segment-changed'), equal('dead-letter')]).toEqual([moves, 1])
+  const kept = readFileSync(join(folder, 'past/task-0/segment-changed.ndjson'), 'utf8')
+    .split('\n')
+    .slice(0, -1)
+  expect(kept).not.toHaveLength(0)
+  expect(kept.every((line) => line.includes('"origin":"replay"'))).toBe(true)
+  expect(await replay('--out', join(folder, 'past'))).toMatchObject({ code: 2 })
+
+  await kafka.send(topicNames(APP)['segment-changed'], ['never decided'], 2)
+  const more = await replay()
+  expect(more).toMatchObject({ code: 3, err: expect.stringContaining('task 2, segment-changed') as unknown })
+
+  const admin = kafka.kafka().admin()
+  await admin.connect()
+  await admin.fetchTopicOffsets('clicks')
+  await admin.deleteTopicRecords({ topic: 'clicks', partitions: [{ partition: 1, offset: '5' }] })
+  await admin.disconnect()
+  expect(await replay()).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(
+      /\[source-gap\]: task 1: input clicks begins at 5, but 0 is needed/,
+    ) as unknown,
+  })
 }
 
 test(
@@ -220,5 +255,7 @@ test(
     for (const [user, move] of last) {
       expect(await reader.membership(user)).toMatchObject({ segment: move.to, sequence: move.sequence })
     }
+
+    await replayed(file, found.length)
   },
 )

@@ -10,6 +10,8 @@ import { SharedEnds, type Ends, type Wanted } from './shared-ends.ts'
 
 /** A record as the raw requests give it. */
 export interface StoredRecord extends FetchedRecord {
+  /** Unix milliseconds. */
+  readonly timestamp: string
   readonly value: Buffer | null
   readonly key: Buffer | null
   readonly headers?: Readonly<Record<string, Buffer>> | undefined

@@ -237,8 +237,12 @@ function newInputs(topics: readonly Topic[]): Inputs {
   }
 }
 
-/** Throws where an input no longer, or never, holds what lies at a position. */
-function checkHeld(topic: Topic, from: Offset, bounds: { start: Offset; end: Offset } | undefined): void {
+/** Throws where an input no longer holds a position, or does not reach it. */
+export function checkHeld(
+  topic: Topic,
+  from: Offset,
+  bounds: { start: Offset; end: Offset } | undefined,
+): void {
   const { start, end } = bounds ?? { start: 0, end: 0 }
   if (from < start) fail('source-gap', `input ${topic} begins at ${start}, but ${from} is needed`)
   if (from > end)

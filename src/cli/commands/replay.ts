@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
@@ -7,15 +7,16 @@ import { outputLines } from '../../adapters/embedded/output-lines.ts'
 import { compareLines, type Comparison } from '../../app/compare-lines.ts'
 import { replay, type ReplayResult } from '../../app/replay.ts'
 import { openReplay } from '../../compose.ts'
-import { hasRun } from '../../first-start.ts'
 import { fail } from '../../errors.ts'
 import { counted, duration, number } from '../../render/format.ts'
 import { facts } from '../../render/table.ts'
 import type { Cli } from '../cli.ts'
 import { examples, jsonOption } from '../options.ts'
+import { replayLive, type TaskReplay } from '../replay-live.ts'
 
 interface Flags {
-  readonly state: string
+  readonly state?: string
+  readonly config?: string
   readonly out?: string
   readonly json?: boolean
 }
@@ -29,38 +30,80 @@ export function registerReplay(program: Command, cli: Cli): void {
     .command('replay')
     .summary('compute a run’s past again and compare')
     .description(
-      'Folds the inputs of a run folder again by its journal into a scratch folder, with origin "replay", and compares every ' +
-        'output line by line with what was published. Nothing reaches a subscriber. Exits 3 where a line differs.',
+      'Folds the inputs of a run folder, or the topics of an app, again by the journal into a scratch folder, with origin ' +
+        '"replay", and compares with what was published: every output line by line, of topics every move and dead letter byte ' +
+        'by byte. Nothing reaches a subscriber. Exits 3 where something differs; stops where a range is gone.',
     )
-    .requiredOption('--state <dir>', 'run folder; nobody may be streaming on it')
-    .option('--out <dir>', 'keep the replay in this new folder')
+    .option('--state <dir>', 'run folder; nobody may be streaming on it')
+    .option('--config <file>', 'or the config of a consumer on Kafka, which may go on')
+    .option('--out <dir>', 'keep the replay in this new folder; on Kafka one for each task in it')
     .addOption(jsonOption())
-    .addHelpText('after', examples([['replay --state run', 'is the past what this version makes of it?']]))
+    .addHelpText(
+      'after',
+      examples([
+        ['replay --state run', 'is the past what this version makes of it?'],
+        ['replay --config live.yaml --out past', 'the same of topics, and keep it'],
+      ]),
+    )
     .action((flags: Flags) => run(cli, flags))
 }
 
 async function run(cli: Cli, flags: Flags): Promise<void> {
-  const scratch = flags.out ?? mkdtempSync(join(tmpdir(), 'segmentation-replay-'))
-  if (flags.out !== undefined && hasRun(flags.out))
-    fail('usage', `--out ${flags.out} is a run folder already; name a new one`)
+  const { state, config, out } = flags
+  if ((state === undefined) === (config === undefined))
+    fail('usage', 'expected either --state DIR or --config FILE')
+  const scratch = out ?? mkdtempSync(join(tmpdir(), 'segmentation-replay-'))
+  if (out !== undefined && existsSync(out) && readdirSync(out).length > 0)
+    fail('usage', `--out ${out} is there already; name a new folder`)
   try {
-    const started = performance.now()
-    const { result, comparisons } = await replayInto(cli, flags.state, scratch)
-    const elapsedMs = performance.now() - started
-    await cli.print(
-      flags.json === true
-        ? JSON.stringify({ ...result, comparisons, elapsedMs })
-        : text(result, comparisons, elapsedMs),
-    )
-    const different = comparisons.filter((c) => c.difference !== undefined)
-    if (different.length > 0)
-      fail(
-        'check-failed',
-        `${different.map((c) => c.name).join(', ')}: the replay differs from what was published`,
-      )
+    if (state !== undefined) await ofFolder(cli, flags, state, scratch)
+    else if (config !== undefined) await ofTopics(cli, flags, config, scratch)
   } finally {
-    if (flags.out === undefined) rmSync(scratch, { recursive: true, force: true })
+    if (out === undefined) rmSync(scratch, { recursive: true, force: true })
   }
+}
+
+async function ofFolder(cli: Cli, flags: Flags, dir: string, scratch: string): Promise<void> {
+  const started = performance.now()
+  const { result, comparisons } = await replayInto(cli, dir, scratch)
+  const elapsedMs = performance.now() - started
+  await cli.print(
+    flags.json === true
+      ? JSON.stringify({ ...result, comparisons, elapsedMs })
+      : text(result, comparisons, elapsedMs),
+  )
+  const different = comparisons.filter((c) => c.difference !== undefined)
+  if (different.length > 0) differ(different.map((c) => c.name))
+}
+
+async function ofTopics(cli: Cli, flags: Flags, config: string, scratch: string): Promise<void> {
+  const started = performance.now()
+  const tasks = await replayLive(cli, config, scratch)
+  const elapsedMs = performance.now() - started
+  const different = tasks.flatMap(({ task, verdicts }) =>
+    verdicts.flatMap(({ name, difference }) => (difference === undefined ? [] : [`task ${task}, ${name}`])),
+  )
+  if (flags.json === true) await cli.print(JSON.stringify({ tasks, elapsedMs }))
+  else {
+    await cli.print(facts(tasks.flatMap((task) => taskFacts(task))))
+    cli.note(`replayed in ${duration(elapsedMs)}`)
+  }
+  if (different.length > 0) differ(different)
+}
+
+function taskFacts({ task, revisions, transitions, diverged, verdicts }: TaskReplay): [string, string][] {
+  const told = `${counted(revisions, 'revision')}, ${counted(transitions, 'move')}`
+  return [
+    [`task ${task}`, diverged > 0 ? `${told}, ${number(diverged)} that this version makes otherwise` : told],
+    ...verdicts.map(({ name, equal, difference }): [string, string] => [
+      `  ${name}`,
+      difference === undefined ? `✓ ${counted(equal, 'record')}, all equal` : `✗ ${difference}`,
+    ]),
+  ]
+}
+
+function differ(names: readonly string[]): never {
+  return fail('check-failed', `${names.join('; ')}: the replay differs from what was published`)
 }
 
 type Named = Comparison & { readonly name: string }
