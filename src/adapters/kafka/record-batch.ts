@@ -27,6 +27,8 @@ const NULL_LENGTH = 1
 
 /** A record with all that it holds. */
 export interface WholeRecord extends FetchedRecord {
+  /** Unix milliseconds; NaN: none. */
+  readonly timestamp: string
   readonly key: Buffer | null
   /** null: a tombstone. */
   readonly value: Buffer | null
@@ -107,8 +109,9 @@ export class RecordBatch implements FetchedRecord {
 
   /** The same with their headers, which no input needs. */
   whole(from: Offset = this.#base): WholeRecord[] {
-    return this.raw(from).map(({ offset, bytes, from: at, to, keyFrom, keyTo }) => ({
+    return this.raw(from).map(({ offset, time, bytes, from: at, to, keyFrom, keyTo }) => ({
       offset: String(offset),
+      timestamp: String(time),
       key: keyFrom === NO_KEY ? null : Buffer.from(bytes.subarray(keyFrom, keyTo)),
       value: at === to && bytes[at - 1] === NULL_LENGTH ? null : Buffer.from(bytes.subarray(at, to)),
       headers: headersAt(new Varints(bytes, to)),

@@ -108,8 +108,8 @@ describe('record batches', () => {
         const whole = batchesIn(found).flatMap((batch) => batch.whole())
         expect(whole).toEqual(
           expected.map((message) => {
-            const { offset, key, value, headers } = message as FetchedMessage & { headers: object }
-            return { offset, key, value, headers }
+            const { offset, timestamp, key, value, headers } = message as FetchedMessage & { headers: object }
+            return { offset, timestamp: Number(timestamp) < 0 ? 'NaN' : timestamp, key, value, headers }
           }),
         )
         expect(found[0]?.offset).toBe(expected.length === 0 ? undefined : expected[0]?.offset)
