@@ -112,11 +112,13 @@ class Recipe {
   readonly wants: Want[] = []
   /** Nodes that wait for the states. */
   readonly drafts: ((states: States) => Node)[] = []
+  readonly #setName: string
   readonly #zone: string
   readonly #byName: ReadonlyMap<string, Feature>
   readonly #known = new Map<string, number>()
 
   constructor(set: FeatureSet) {
+    this.#setName = set.name
     this.#zone = set.zone
     this.#byName = new Map(set.features.map((f) => [f.name, f]))
   }
@@ -145,7 +147,10 @@ class Recipe {
       const over = this.#sum(divisibleWant(this.#zone, whole, f.share.where))
       return this.#add({ is: 'ratio', over, under, whenEmpty: f.whenEmpty, part: true })
     }
-    return fail('feature-set-invalid', `"${f.name}": only tables carry it, no event feeds it`)
+    return fail(
+      'feature-set-invalid',
+      `"${f.name}" of "${this.#setName}": only tables carry it, no event feeds it`,
+    )
   }
 
   #aggregate(f: AggregateFeature): number {
