@@ -40,7 +40,7 @@ const LIVE = {
 } as const
 
 /** Of a page's interval: by so much a fetch at the end of the inputs waits for more to come. */
-const GATHER_SHARE = 1 / 8
+const GATHER_SHARE = 1 / 6
 
 /** At most so long, and a quarter of the journal's retention, passes between two lines of a task. */
 const QUIET_LINE_MS = 6 * HOUR_MS

@@ -1,6 +1,6 @@
 // The doors of Kafka and Redis at full rate and at a steady one, beside what the same records cost without us, all in one run on
 // servers of its own. Writes test/bench/RESULTS-kafka.md. Run by `npm run bench:kafka`:
-//   node test/bench/kafka.mjs [--events 300000] [--users 30000] [--only floors,rate,latency,restart] [--profile folder]
+//   node test/bench/kafka.mjs [--events 600000] [--users 60000] [--only floors,rate,latency,restart] [--profile folder]
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -21,8 +21,8 @@ import { history, PARTITIONS, produce, SCHEMA_ID, SCHEMA_TEXT } from './kafka/wo
 
 const { values: flags } = parseArgs({
   options: {
-    events: { type: 'string', default: '300000' },
-    users: { type: 'string', default: '30000' },
+    events: { type: 'string', default: '600000' },
+    users: { type: 'string', default: '60000' },
     only: { type: 'string', default: 'floors,rate,latency,restart' },
     profile: { type: 'string' },
     out: { type: 'string', default: fileURLToPath(new URL('RESULTS-kafka.md', import.meta.url)) },

@@ -27,8 +27,8 @@ export interface KafkaOutletOptions {
 const TRANSACTION_TIMEOUT_MS: Ms = 30 * SECOND_MS
 const ACKS_ALL = -1
 const LAG_INTERVAL_MS: Ms = 5 * SECOND_MS
-/** A short first pause: a transaction right behind another meets the end of it. */
-const RETRY = { initialRetryTime: 30, retries: 8 }
+/** A short first pause: a transaction right behind another meets the end of it, which lasts some milliseconds. */
+const RETRY = { initialRetryTime: 10, retries: 10 }
 
 /** The last line that was published; unknown until the journal was read behind the fence. */
 type Last = { readonly line: JournalLine | undefined } | undefined

@@ -33,6 +33,9 @@ export interface KafkaSourceOptions {
 /** How long a poll waits for records that are known to be there, whatever time its caller has. */
 const ARRIVAL_MS = 2 * SECOND_MS
 
+/** Given as the reason of an abort, for one without is an exception that records its stack. */
+const ARRIVED = 'arrived'
+
 type Listeners = Parameters<RecordSource['own']>[0]
 
 /** The inputs of one task that is ours. */
@@ -98,7 +101,7 @@ export class KafkaSource implements RecordSource {
   }
 
   async #close(): Promise<void> {
-    for (const { arrival } of this.#tasks.values()) arrival.abort()
+    for (const { arrival } of this.#tasks.values()) arrival.abort(ARRIVED)
     this.#tasks.clear()
     await this.#group.leave()
     await this.#reader.close()
@@ -142,26 +145,22 @@ export class KafkaSource implements RecordSource {
   }
 
   /**
-   * Waits until no input is known to hold records that are not here yet, and up to `waitMs` for a first one. Returns the ends
-   * of the inputs as they were asked for in this poll; none where every input has records.
+   * Waits up to `waitMs` for a first record, then until no input is known to hold records that are not here yet. Returns the
+   * ends of the inputs as they were asked for in this poll, behind the waiting; none where every input has records. The tasks
+   * that one fetch has woken ask together.
    */
   async #fill(p: Task, inputs: Inputs, waitMs: Ms): Promise<Readonly<Record<Topic, Offset>>> {
-    const { buffers } = inputs
+    const buffers = [...inputs.buffers]
     const since = this.#clock.elapsed()
-    const topics = [...buffers.keys()]
-    const some = (): boolean => [...buffers.values()].some((buffer) => buffer.count > 0)
-    if ([...buffers.values()].every((buffer) => buffer.count > 0)) return {}
-    let ends = await this.#reader.ends(topics, p)
-    const behind = (): boolean =>
-      [...buffers].some(([topic, buffer]) => buffer.count === 0 && buffer.fetched < (ends[topic] as Offset))
     const left = (ms: Ms): Ms => since + ms - this.#clock.elapsed()
-    while (behind() && left(Math.max(waitMs, ARRIVAL_MS)) > 0) {
+    while (buffers.every(([, buffer]) => buffer.count === 0) && left(waitMs) > 0)
+      if (!(await this.#arrival(p, inputs, left(waitMs)))) break
+    if (buffers.every(([, buffer]) => buffer.count > 0)) return {}
+    const ends = await this.#reader.ends([...inputs.buffers.keys()], p)
+    const behind = (): boolean =>
+      buffers.some(([topic, buffer]) => buffer.count === 0 && buffer.fetched < (ends[topic] as Offset))
+    while (behind() && left(Math.max(waitMs, ARRIVAL_MS)) > 0)
       if (!(await this.#arrival(p, inputs, left(Math.max(waitMs, ARRIVAL_MS))))) break
-    }
-    if (some() || left(waitMs) <= 0) return ends
-    while (!some() && left(waitMs) > 0) if (!(await this.#arrival(p, inputs, left(waitMs)))) break
-    // what was empty before the waiting may not be so any more
-    if (!some() && this.#tasks.get(p) === inputs) ends = await this.#reader.ends(topics, p)
     return ends
   }
 
@@ -178,7 +177,7 @@ export class KafkaSource implements RecordSource {
     for (const [p, { arrival }] of this.#tasks) {
       if (tasks.includes(p)) continue
       this.#tasks.delete(p)
-      arrival.abort()
+      arrival.abort(ARRIVED)
       this.#on?.taken(p)
     }
     for (const p of tasks) {
@@ -212,20 +211,20 @@ export class KafkaSource implements RecordSource {
       buffer.paused = true
       this.#group.pause(topic, p)
     }
-    inputs.arrival.abort()
+    inputs.arrival.abort(ARRIVED)
   }
 
   #filtered(topic: Topic, p: Task, first: Offset, last: Offset): void {
     const inputs = this.#tasks.get(p)
     const buffer = inputs?.buffers.get(topic)
     if (!inputs || !buffer?.started) return
-    if (buffer.pass(first, last)) inputs.arrival.abort()
+    if (buffer.pass(first, last)) inputs.arrival.abort(ARRIVED)
     else this.#group.seek(topic, p, buffer.fetched)
   }
 
   #crashed(error: SegmentationError): void {
     this.#crash = error
-    for (const { arrival } of this.#tasks.values()) arrival.abort()
+    for (const { arrival } of this.#tasks.values()) arrival.abort(ARRIVED)
     this.#options.onCrash(error)
   }
 }

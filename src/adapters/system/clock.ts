@@ -1,13 +1,23 @@
-import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from '../../ports/clock.ts'
+import type { Ms } from '../../ports/types.ts'
 
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
-  sleep: async (ms, signal) => {
-    // a timer of 0 ms takes 1 ms; an abort ends the sleep, it is no failure
-    if (ms <= 0) await turn()
-    else await wait(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
-  },
+  // a timer of 0 ms takes 1 ms
+  sleep: (ms, signal) =>
+    ms <= 0 ? new Promise((done) => setImmediate(done)) : new Promise((done) => wait(ms, signal, done)),
+}
+
+/** Node's own sleep ends an aborted one with an exception, whose stack costs more than the sleep. */
+function wait(ms: Ms, signal: AbortSignal | undefined, done: () => void): void {
+  if (signal?.aborted === true) return done()
+  const end = (): void => {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', end)
+    done()
+  }
+  const timer = setTimeout(end, ms)
+  signal?.addEventListener('abort', end)
 }
