@@ -128,6 +128,7 @@ async function measure(redis) {
       head: head(++rev),
       profiles: sealed,
       memberships,
+      forgotten: [],
     })
   await rounds('HSET pipeline of 1,000, profiles alone', profiles, async (sealed) => {
     for (let i = 0; i < sealed.length; i += 1000) {

@@ -3,6 +3,7 @@ import { assert } from '../../errors.ts'
 import type { Checkpoint, SealedProfile } from '../../ports/store.ts'
 import type { Ms } from '../../ports/types.ts'
 import type { Arg } from './client.ts'
+import { Packed } from './packed.ts'
 
 /** Users of one chunk at most: what Lua unpacks at once, and what a server works on without others having to wait. */
 export const CHUNK_USERS = 1000
@@ -55,19 +56,23 @@ export function piecesOf({ profiles, memberships }: Checkpoint): Piece[] {
 /** The arguments of `segmentationChunk` behind the chunk's number. `segments` are those whose indexes are among the keys. */
 export function pieceArgs({ profiles, joins, leaves }: Piece, segments: readonly string[]): Arg[] {
   const due = profiles.filter((p) => p.due !== Infinity)
-  const undue = profiles.filter((p) => p.due === Infinity).map((p) => p.user)
-  const args: Arg[] = [profiles.length, due.length, undue.length, joins.length, leaves.length]
-  for (const segment of segments) args.push(segment)
+  const undue = profiles.filter((p) => p.due === Infinity)
+  const lists = new Packed()
   for (const { user, bytes } of profiles) {
-    args.push(user, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
+    lists.text(user)
+    lists.bytes(bytes)
   }
   for (const { user, due: at } of due) {
     assert(!Number.isNaN(at), 'every profile has a due time')
-    args.push(dueText(at), user)
+    lists.text(dueText(at))
+    lists.text(user)
   }
-  args.push(...undue)
-  for (const m of joins) args.push(m.userId, JSON.stringify(m))
-  for (const m of joins) args.push(segments.indexOf(m.segment as string) + 1)
-  args.push(...leaves)
-  return args
+  for (const { user } of undue) lists.text(user)
+  for (const m of joins) {
+    lists.text(m.userId)
+    lists.text(JSON.stringify(m))
+  }
+  for (const m of joins) lists.text(String(segments.indexOf(m.segment as string) + 1))
+  for (const user of leaves) lists.text(user)
+  return [profiles.length, due.length, undue.length, joins.length, leaves.length, ...segments, lists.done()]
 }

@@ -91,8 +91,8 @@ return {'ok', complete, profiles, dues, sealed}
 `
 
 /**
- * One link of a checkpoint's chain. ARGV: token, after, rev, chain, number of this chunk from 1; lengths of the lists that
- * follow the names of the indexes in KEYS: pairs user, profile · pairs due, user · users without a due · pairs user, membership · their segments as places among the names · users without a membership.
+ * One link of a checkpoint's chain. ARGV: token, after, rev, chain, number of this chunk from 1; lengths of five lists; names of
+ * the indexes in KEYS; the lists, one after the other in one of MessagePack: pairs user, profile · pairs due, user · users without a due · pairs user, membership · their segments as places among the names · users without a membership.
  * Returns {ok, number of the last chunk that is stored}, or {segment, name} where a former segment's index is not among KEYS.
  */
 const CHUNK = `
@@ -110,8 +110,8 @@ local puts, due, undue, joins, leaves =
   tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local place = {}
 for i = 6, #KEYS do place[ARGV[5 + i]] = i end
-local P = 5 + #KEYS
-local D = P + 2 * puts
+local items = cmsgpack.unpack(ARGV[6 + #KEYS])
+local D = 2 * puts
 local U = D + 2 * due
 local J = U + undue
 local S = J + 2 * joins
@@ -121,8 +121,8 @@ local enter, leave = {}, {}
 if joins + leaves > 0 then
   for i = 6, #KEYS do enter[i], leave[i] = {}, {} end
   local users = {}
-  for i = 1, joins do users[i] = ARGV[J + 2 * i - 1] end
-  for i = 1, leaves do users[joins + i] = ARGV[L + i] end
+  for i = 1, joins do users[i] = items[J + 2 * i - 1] end
+  for i = 1, leaves do users[joins + i] = items[L + i] end
   local members = redis.call('HMGET', KEYS[4], unpack(users))
   for i, user in ipairs(users) do
     local from, to
@@ -131,7 +131,7 @@ if joins + leaves > 0 then
       from = place[name]
       if not from then return {'segment', name} end
     end
-    if i <= joins then to = 5 + tonumber(ARGV[S + i]) end
+    if i <= joins then to = 5 + tonumber(items[S + i]) end
     if from ~= to then
       if from then table.insert(leave[from], user) end
       if to then
@@ -142,11 +142,11 @@ if joins + leaves > 0 then
   end
 end
 
-if puts > 0 then n[1] = n[1] + redis.call('HSET', KEYS[2], unpack(ARGV, P + 1, D)) end
-if due > 0 then n[2] = n[2] + redis.call('ZADD', KEYS[3], unpack(ARGV, D + 1, U)) end
-if undue > 0 then n[2] = n[2] - redis.call('ZREM', KEYS[3], unpack(ARGV, U + 1, J)) end
-if joins > 0 then n[3] = n[3] + redis.call('HSET', KEYS[4], unpack(ARGV, J + 1, S)) end
-if leaves > 0 then n[3] = n[3] - redis.call('HDEL', KEYS[4], unpack(ARGV, L + 1, #ARGV)) end
+if puts > 0 then n[1] = n[1] + redis.call('HSET', KEYS[2], unpack(items, 1, D)) end
+if due > 0 then n[2] = n[2] + redis.call('ZADD', KEYS[3], unpack(items, D + 1, U)) end
+if undue > 0 then n[2] = n[2] - redis.call('ZREM', KEYS[3], unpack(items, U + 1, J)) end
+if joins > 0 then n[3] = n[3] + redis.call('HSET', KEYS[4], unpack(items, J + 1, S)) end
+if leaves > 0 then n[3] = n[3] - redis.call('HDEL', KEYS[4], unpack(items, L + 1, #items)) end
 if joins + leaves > 0 then
   for i = 6, #KEYS do
     if #leave[i] > 0 then redis.call('ZREM', KEYS[i], unpack(leave[i])) end
