@@ -23,6 +23,7 @@ import { DEFAULT_SPREAD_MS, type DuePolicy } from './domain/profile/due.ts'
 import { CODEC_VERSION, Profiles } from './domain/profile/profiles.ts'
 import { FOLD_VERSION } from './domain/profile/version.ts'
 import { BUNDLE_FORMAT, type Bundle } from './domain/segments/bundle.ts'
+import type { Holdout } from './domain/segments/holdout.ts'
 import type { Telemetry } from './ports/telemetry.ts'
 import { RUN_CONFIG_FORMAT, type RunConfig } from './config.ts'
 import { readRunConfig, settle, type Asked } from './first-start.ts'
@@ -210,7 +211,7 @@ export function recipeOf(
 ): string {
   const { locale, currency, inputs } = config
   const mappings = Object.fromEntries(inputs.map(({ topic, mapping }) => [topic, mapping]))
-  const limits = { maxAheadMs: MAX_AHEAD_MS, due: duePolicy(config) }
+  const limits = { maxAheadMs: MAX_AHEAD_MS, due: duePolicy(config), holdout: holdoutOf(config) }
   const formats = avro.length === 0 ? {} : { avro: [...avro].sort() }
   const recipe = { foldVersion: FOLD_VERSION, locale, currency, mappings, zones, limits, ...formats }
   return sha256Hex(canonicalJson(recipe)).slice(0, 16)
@@ -224,6 +225,10 @@ function duePolicy(config: RunConfig): DuePolicy {
     forgetAfterMs: forgetAfterDays * DAY_MS,
     forgetAnonymousAfterMs: anonymousForgetAfterDays * DAY_MS,
   }
+}
+
+function holdoutOf({ policy }: RunConfig): Holdout {
+  return { pct: policy.holdoutPct, salt: policy.holdoutSalt }
 }
 
 interface Parts {
@@ -242,7 +247,7 @@ export function taskOptions({ config, avro, bundle, zones, inputs }: Parts): Tas
     ...EMBEDDED,
     task: 0,
     inputs,
-    segmenter: { locale: config.locale, due: duePolicy(config) },
+    segmenter: { locale: config.locale, holdout: holdoutOf(config), due: duePolicy(config) },
     recipe: recipeOf(config, zones, avro),
     maxAheadMs: MAX_AHEAD_MS,
     newProfiles: () => new Profiles(plan),

@@ -8,13 +8,17 @@ export const RUN_CONFIG_FORMAT = 1
 
 const days = z.int().min(1).max(36_500)
 
-/** When silent users are forgotten. Its defaults are written here. */
-export const forgettingSchema = z
+/** When silent users are forgotten, and whom campaigns leave alone. Its defaults are written here. */
+export const runPolicySchema = z
   .strictObject({
     /** Without an event for so long, a user is deleted, with a tombstone. */
     forgetAfterDays: days.default(400),
     /** The same where he never had a segment. */
     anonymousForgetAfterDays: days.default(30),
+    /** Share of the users that is held out, in percent to a hundredth: moves and memberships say so. */
+    holdoutPct: z.number().min(0).max(100).multipleOf(0.01).default(0),
+    /** Another salt holds out others. */
+    holdoutSalt: z.string().default(''),
   })
   .prefault({})
 
@@ -38,7 +42,7 @@ export const runConfigSchema = z.strictObject({
   maxSleep: z
     .string()
     .refine((text) => parseDurationMs(text) !== undefined, 'expected a duration such as "24h" or "7d"'),
-  policy: forgettingSchema,
+  policy: runPolicySchema,
   /** ISO 8601; null: everything is live. */
   liveFrom: z.string().nullable(),
   /** The one currency of all amounts. Never none: without one, two could be added. */
@@ -89,6 +93,10 @@ export function sameRun(former: RunConfig, given: Partial<RunConfig>, place: str
   }
   if (given.currency !== undefined && given.currency !== former.currency)
     differ('--currency', given.currency, former.currency)
+  if (given.policy !== undefined && given.policy.holdoutPct !== former.policy.holdoutPct)
+    differ('--holdout', `${given.policy.holdoutPct} %`, `${former.policy.holdoutPct} %`)
+  if (given.policy !== undefined && given.policy.holdoutSalt !== former.policy.holdoutSalt)
+    differ('--holdout-salt', given.policy.holdoutSalt, former.policy.holdoutSalt)
   if (given.inputs === undefined) return
   const topics = (config: { inputs: readonly RunInput[] }): string =>
     config.inputs.map((i) => i.topic).join(', ')

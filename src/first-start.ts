@@ -15,7 +15,7 @@ import {
   sameRun,
   type RunConfig,
   type RunInput,
-  forgettingSchema,
+  runPolicySchema,
 } from './config.ts'
 
 /** What the caller asks for; only a first start needs all of it. */
@@ -29,6 +29,9 @@ export interface Asked {
   readonly liveFrom?: string | undefined
   /** ISO 4217; by default the mappings' constant one, else the bundle's, else `CURRENCY_DEFAULT`. */
   readonly currency?: string | undefined
+  /** Share of the users held out, in percent; by default none. */
+  readonly holdoutPct?: number | undefined
+  readonly holdoutSalt?: string | undefined
   readonly inputs: readonly RunInput[]
   /** Folder, file or version of a bundle. */
   readonly model?: string | undefined
@@ -76,7 +79,7 @@ export async function settle(folder: RunFolder, asked: Asked): Promise<RunConfig
     locale: asked.locale ?? 'en',
     follow: asked.follow,
     maxSleep: asked.maxSleep ?? (asked.follow ? MAX_SLEEP_LIVE : MAX_SLEEP_COMPLETE),
-    policy: forgettingSchema.parse({}),
+    policy: { ...runPolicySchema.parse({}), ...holdoutAsked(asked) },
     liveFrom: asked.liveFrom ?? null,
     currency,
     inputs: [...asked.inputs],
@@ -115,6 +118,13 @@ export function runCurrency(
   return found ?? bundle.training.currency ?? CURRENCY_DEFAULT
 }
 
+function holdoutAsked({ holdoutPct, holdoutSalt }: Asked): Partial<RunConfig['policy']> {
+  return {
+    ...(holdoutPct === undefined ? {} : { holdoutPct }),
+    ...(holdoutSalt === undefined ? {} : { holdoutSalt }),
+  }
+}
+
 function checkInput(path: string): void {
   try {
     accessSync(path, constants.R_OK)
@@ -134,6 +144,7 @@ async function resume(former: RunConfig, asked: Asked, dir: string): Promise<Run
     ...(asked.liveFrom === undefined ? {} : { liveFrom: asked.liveFrom }),
     ...(asked.currency === undefined ? {} : { currency: asked.currency }),
     ...(model === undefined ? {} : { model }),
+    policy: { ...former.policy, ...holdoutAsked(asked) },
     ...(asked.inputs.length === 0 ? {} : { inputs: [...asked.inputs] }),
   }
   sameRun(former, given, dir)

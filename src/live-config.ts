@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { currencyCode } from './domain/events/mapping.ts'
 import { parseDurationMs } from './domain/base/duration.ts'
 import { fail } from './errors.ts'
-import { forgettingSchema } from './config.ts'
+import { runPolicySchema } from './config.ts'
 import { configLeaves, layeredConfig, type ConfigLayers, type Layered } from './layered-config.ts'
 
 const duration = z
@@ -149,7 +149,7 @@ export const liveConfigSchema = z.strictObject({
   /** Moves before this are history: into user-segments only. ISO 8601. */
   liveFrom: z.iso.datetime({ offset: true }).nullable().default(null),
   maxSleep: duration.default('24h'),
-  policy: forgettingSchema,
+  policy: runPolicySchema,
   pageInterval: duration.default('100ms'),
   checkpointInterval: duration.default('1s'),
   /** Where probes and operators ask this process; absent: nowhere. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { loadMapping } from '../src/cli/declarations.ts'
 import { recipeOf } from '../src/compose.ts'
-import { RUN_CONFIG_FORMAT, sameRun, type RunConfig } from '../src/config.ts'
+import { RUN_CONFIG_FORMAT, runPolicySchema, sameRun, type RunConfig } from '../src/config.ts'
 import { UTC } from '../src/domain/base/zone.ts'
 
 const made: RunConfig = {
@@ -10,7 +10,7 @@ const made: RunConfig = {
   locale: 'en',
   follow: false,
   maxSleep: '24h',
-  policy: { forgetAfterDays: 400, anonymousForgetAfterDays: 30 },
+  policy: runPolicySchema.parse({}),
   liveFrom: null,
   currency: 'EUR',
   inputs: [{ topic: 'events', path: 'events.ndjson', format: 'ndjson', mapping: null }],
@@ -23,7 +23,9 @@ describe('the recipe of a run', () => {
     ['its currency', { currency: 'JPY' }],
     ['its locale', { locale: 'fr' }],
     ['how long the quiet sleep', { maxSleep: '7d' }],
-    ['when they are forgotten', { policy: { forgetAfterDays: 399, anonymousForgetAfterDays: 30 } }],
+    ['when they are forgotten', { policy: { ...made.policy, forgetAfterDays: 399 } }],
+    ['whom campaigns leave alone', { policy: { ...made.policy, holdoutPct: 5 } }],
+    ['how they are dealt out', { policy: { ...made.policy, holdoutSalt: 'spring' } }],
     ['a mapping', { inputs: mapped }],
   ])('is another one with %s', (_, change) => {
     expect(recipeOf({ ...made, ...change }, { UTC })).not.toBe(recipeOf(made, { UTC }))
@@ -48,6 +50,8 @@ describe('a run that goes on', () => {
       { liveFrom: '2025-01-01T00:00:00.000Z' },
       'with --live-from the first event, now 2025-01-01T00:00:00.000Z',
     ],
+    [{ policy: { ...made.policy, holdoutPct: 2.5 } }, 'with --holdout 0 %, now 2.5 % is given'],
+    [{ policy: { ...made.policy, holdoutSalt: 'x' } }, 'with --holdout-salt , now x is given'],
     [{ model: 'b'.repeat(64) }, 'with bundle aaaaaaaaaaaa, now bbbbbbbbbbbb is given'],
     [{ inputs: mapped }, 'with mapping (input events) none, now segment is given'],
   ])('refuses %j, naming both', (given, message) => {

@@ -9,6 +9,8 @@ export interface Deployment {
   readonly bundle: Bundle
   /** Clock of the task when its command was folded. */
   readonly since: Ms
+  /** Id of that command; absent in heads of before it was kept. */
+  readonly promoteId?: string | undefined
 }
 
 /**

@@ -8,7 +8,7 @@ import { RunningDigest } from '../../src/app/task/digest.ts'
 import type { JournalLine, Move } from '../../src/ports/outlet.ts'
 import type { Head } from '../../src/ports/store.ts'
 import { PlainUsers } from './plain-users.ts'
-import { MAX_AHEAD_MS, newProfiles, TASK_INPUTS, TOPICS, type Scenario } from './scenario.ts'
+import { HOLDOUT, MAX_AHEAD_MS, newProfiles, TASK_INPUTS, TOPICS, type Scenario } from './scenario.ts'
 
 interface Pending {
   readonly time: number
@@ -49,7 +49,13 @@ export class Oracle {
   constructor(scenario: Scenario, liveFrom: number) {
     this.scenario = scenario
     this.#plain = new PlainUsers(this.profiles, scenario.due)
-    this.#segmenter = new Segmenter(this.profiles, { app: 'sim', locale: 'en', liveFrom, due: scenario.due })
+    this.#segmenter = new Segmenter(this.profiles, {
+      app: 'sim',
+      locale: 'en',
+      liveFrom,
+      holdout: HOLDOUT,
+      due: scenario.due,
+    })
   }
 
   get positions(): Readonly<Record<string, number>> {
@@ -130,7 +136,7 @@ export class Oracle {
     if (content.type === 'command') {
       const c = content.command
       if (c.command === 'promote') {
-        this.#segmenter.deploy(c.bundle)
+        this.#segmenter.deploy(c.bundle, c.commandId)
         this.#plain.deploy(c.bundle)
       }
       if (c.command === 'hold') this.#held = true

@@ -7,6 +7,7 @@ import type { FeatureSet } from '../../src/domain/features/feature-set.ts'
 import type { DuePolicy } from '../../src/domain/profile/due.ts'
 import { Profiles } from '../../src/domain/profile/profiles.ts'
 import { sealBundle, type Bundle } from '../../src/domain/segments/bundle.ts'
+import type { Holdout } from '../../src/domain/segments/holdout.ts'
 import type { Policy } from '../../src/domain/segments/policy.ts'
 import { commandSchema } from '../../src/domain/segments/command.ts'
 import type { Content, TaskInput } from '../../src/app/task/lane.ts'
@@ -106,6 +107,9 @@ export interface Scenario {
   readonly inputs: Readonly<Record<string, Input>>
   readonly due: DuePolicy
 }
+
+/** A fifth of the users. */
+export const HOLDOUT: Holdout = { pct: 20, salt: 'sim' }
 
 /** What a scenario is like. */
 interface Traits {

@@ -7,7 +7,15 @@ import type { Acceptance } from '../../src/ports/outlet.ts'
 import type { Head } from '../../src/ports/store.ts'
 import type { Positions } from '../../src/ports/types.ts'
 import { faultsOf, pingPong } from './compare.ts'
-import { makeScenario, MAX_AHEAD_MS, newProfiles, T0, TASK_INPUTS, type Scenario } from './scenario.ts'
+import {
+  HOLDOUT,
+  makeScenario,
+  MAX_AHEAD_MS,
+  newProfiles,
+  T0,
+  TASK_INPUTS,
+  type Scenario,
+} from './scenario.ts'
 import { SimBroker } from './servers.ts'
 import { SimStoreServer } from './sim-store.ts'
 import { NONE, Proc, World } from './world.ts'
@@ -83,7 +91,7 @@ export class Simulation {
     return {
       task: 0,
       inputs: TASK_INPUTS,
-      segmenter: { locale: 'en', due: this.scenario.due },
+      segmenter: { locale: 'en', holdout: HOLDOUT, due: this.scenario.due },
       recipe: 'sim',
       revisionSteps: 1 + random.below(12),
       maxProfiles: 2 + random.below(10),

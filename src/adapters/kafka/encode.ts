@@ -70,6 +70,7 @@ export function transitionHeaders(t: Transition, app: string, contentType: strin
     ce_cause: t.cause,
     ce_origin: t.origin,
     ...(t.to === null ? {} : { ce_to: t.to }),
+    ...(t.promoteId === null ? {} : { ce_promoteid: t.promoteId }),
     'content-type': contentType,
   }
 }

@@ -2,6 +2,7 @@ import { assert, fail } from '../../errors.ts'
 import type { Event } from '../../domain/events/event.ts'
 import { spreadOf } from '../../domain/profile/due.ts'
 import type { Arbiter } from '../../domain/profile/segmenter.ts'
+import { membershipOf } from '../../domain/segments/transition.ts'
 import type { JournalLine, Move, Revision } from '../../ports/outlet.ts'
 import type { Chunk } from '../../ports/source.ts'
 import type { Head } from '../../ports/store.ts'
@@ -293,15 +294,7 @@ export class TaskFold {
       const t = open.transitions[i]
       assert(t, 'a transition at its index')
       open.moves.push([t.userId, t.sequence, t.from, t.to])
-      const membership = {
-        userId: t.userId,
-        segment: t.to,
-        since: t.occurredAt,
-        previous: t.from,
-        sequence: t.sequence,
-        bundleVersion: t.bundleVersion,
-        origin: t.origin,
-      }
+      const membership = membershipOf(t)
       open.memberships.push(membership)
       book.member(membership)
     }
@@ -327,19 +320,9 @@ export class TaskFold {
       profiles.setDue(slot, profiles.asOf(slot) + this.#options.segmenter.due.maxSleepMs)
     }
     const asOf = profiles.asOf(slot)
-    segmenter.impose(slot, to, asOf)
+    book.member(segmenter.impose(slot, from, to, asOf))
     open.touched.add(slot)
     book.touch(slot, open.rev)
-    const bundleVersion = segmenter.bundleVersionOf(slot)
-    book.member({
-      userId: user,
-      segment: to,
-      since: asOf,
-      previous: from,
-      sequence,
-      bundleVersion,
-      origin: 'live',
-    })
   }
 
   /** A line by which a person let the task go on: folds nothing. */

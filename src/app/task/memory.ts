@@ -72,7 +72,7 @@ export class TaskMemory {
     const { app, liveFrom } = head.genesis
     this.segmenter = new Segmenter(profiles, { ...options.segmenter, app, liveFrom })
     this.segmenter.relabel(head.labels)
-    for (const { bundle } of head.deployments) this.segmenter.deploy(bundle)
+    for (const { bundle, promoteId } of head.deployments) this.segmenter.deploy(bundle, promoteId ?? null)
   }
 
   positions(): Positions {
@@ -107,8 +107,11 @@ export class TaskMemory {
           )
         }
         if (c.labels) this.segmenter.relabel(c.labels)
-        this.segmenter.deploy(c.bundle)
-        this.#deployments = [...this.#deployments, { bundle: c.bundle, since: this.clock }]
+        this.segmenter.deploy(c.bundle, c.commandId)
+        this.#deployments = [
+          ...this.#deployments,
+          { bundle: c.bundle, since: this.clock, promoteId: c.commandId },
+        ]
         return
       case 'labels':
         this.segmenter.relabel(c.labels)

@@ -14,7 +14,7 @@ import { openOps } from '../../http/ops.ts'
 import { localeOption } from '../locale.ts'
 import type { Cli } from '../cli.ts'
 import { loadMapping } from '../declarations.ts'
-import { currencyOption, examples, jsonOption, integer } from '../options.ts'
+import { currencyOption, examples, jsonOption, integer, decimal } from '../options.ts'
 import { checkRefused } from '../rejects.ts'
 import { onSignals } from '../signals.ts'
 import { streamLive } from '../stream-live.ts'
@@ -30,6 +30,8 @@ interface Flags {
   readonly liveFrom?: string
   readonly maxSleep?: string
   readonly currency?: string
+  readonly holdout?: number
+  readonly holdoutSalt?: string
   readonly app?: string
   readonly locale?: 'en' | 'fr'
   readonly rebuild?: boolean
@@ -64,6 +66,12 @@ export function registerStream(program: Command, cli: Cli): void {
       'look at quiet users at least this often; default: 24h followed, else 7d',
     )
     .addOption(currencyOption(`the mapping’s, else the bundle’s, else ${CURRENCY_DEFAULT}`))
+    .option(
+      '--holdout <percent>',
+      'share of the users that campaigns leave alone; default: none',
+      decimal(0, 100),
+    )
+    .option('--holdout-salt <text>', 'another salt holds out others')
     .option('--app <name>', 'name of this segmentation in everything it writes')
     .addOption(localeOption())
     .option('--ops-port <port>', 'answer /livez, /readyz, /startupz and /tasks there', integer(0, 65535))
@@ -121,12 +129,24 @@ async function stream(cli: Cli, files: readonly string[], flags: Flags): Promise
 }
 
 export function askedOf(files: readonly string[], flags: Omit<Flags, 'state'>): Asked {
-  const { app, locale, model, maxSleep, currency, follow = false } = flags
+  const { app, locale, model, maxSleep, currency, holdout, holdoutSalt, follow = false } = flags
   const liveFrom =
     flags.liveFrom === undefined
       ? undefined
       : new Date(parseTime(flags.liveFrom, zoneTable('UTC'))).toISOString()
-  return { app, locale, model, follow, maxSleep, currency, liveFrom, inputs: inputsOf(files, flags.mapping) }
+  const inputs = inputsOf(files, flags.mapping)
+  return {
+    app,
+    locale,
+    model,
+    follow,
+    maxSleep,
+    currency,
+    holdoutPct: holdout,
+    holdoutSalt,
+    liveFrom,
+    inputs,
+  }
 }
 
 function inputsOf(files: readonly string[], mappingRef: string | undefined): RunInput[] {

@@ -2,7 +2,8 @@ import { sha256Hex } from '../base/hash.ts'
 import type { Bundle } from '../segments/bundle.ts'
 import type { Labels } from '../segments/labels.ts'
 import { explainMove } from '../segments/reasons.ts'
-import type { Cause, Transition } from '../segments/transition.ts'
+import { holdoutBucket, isHeldOut, type Holdout } from '../segments/holdout.ts'
+import type { Cause, Origin, Traits, Transition } from '../segments/transition.ts'
 
 /** What made the task look at a user. */
 export interface Trigger {
@@ -14,13 +15,23 @@ export interface Trigger {
   readonly offset: number | null
 }
 
-/** What a move is explained with: the bundle that decided, its distances, the vectors then and now. */
-export interface MoveContext {
+/** What a run says of itself in every move. */
+export interface RunFacts {
   readonly app: string
   readonly locale: 'en' | 'fr'
+  /** Moves with an as-of before this are `backfill`. */
   readonly liveFrom: number
+  readonly holdout: Holdout
+}
+
+/** What a move is explained with: the bundle that decided, its distances, the vectors then and now. */
+export interface MoveContext {
+  readonly run: RunFacts
   readonly labels: Labels
   readonly bundle: Bundle
+  /** Command that put the bundle to work. */
+  readonly promoteId: string | null
+  readonly traits: Traits | null
   /** K squared distances of the deciding evaluation. */
   readonly distances2: Float64Array
   /** Raw vector (F) when he entered `from`; undefined for a first assignment. */
@@ -65,25 +76,28 @@ export interface Forgotten extends Pick<
 
 /** The last move of a user: to nowhere. There are no distances in it, and no reasons but the summary. */
 export function buildTombstone(
-  c: Pick<MoveContext, 'app' | 'locale' | 'liveFrom' | 'labels'>,
+  { run, labels }: Pick<MoveContext, 'run' | 'labels'>,
   m: Forgotten,
 ): Transition {
   return {
-    id: transitionId(c.app, { ...m, to: null }),
+    id: transitionId(run.app, { ...m, to: null }),
     userId: m.userId,
     sequence: m.sequence,
     from: m.from,
-    fromName: nameOf(c.labels, m.from, c.locale),
+    fromName: nameOf(labels, m.from, run.locale),
     to: null,
     toName: null,
     fromSince: m.fromSince,
     timesInTo: 0,
     cause: m.cause,
-    origin: m.occurredAt < c.liveFrom ? 'backfill' : 'live',
+    origin: originOf(m.occurredAt, run),
     occurredAt: m.occurredAt,
     distanceFrom: null,
     distanceTo: null,
     margin: null,
+    ...heldOut(m.userId, run),
+    promoteId: null,
+    traits: null,
     bundleVersion: m.bundleVersion,
     triggerKind: m.trigger.kind,
     triggerEventId: m.trigger.eventId,
@@ -97,6 +111,7 @@ export function buildTombstone(
 
 /** Writes out a decided move with its evidence. */
 export function buildTransition(c: MoveContext, m: Moved): Transition {
+  const { run, labels } = c
   const distanceTo = Math.sqrt(c.distances2[m.toIndex] as number)
   const distanceFrom = m.fromIndex >= 0 ? Math.sqrt(c.distances2[m.fromIndex] as number) : null
   const { reasons, summary } = explainMove({
@@ -105,24 +120,27 @@ export function buildTransition(c: MoveContext, m: Moved): Transition {
     now: c.now,
     fromIndex: m.fromIndex >= 0 ? m.fromIndex : undefined,
     toIndex: m.toIndex,
-    locale: c.locale,
+    locale: run.locale,
   })
   return {
-    id: transitionId(c.app, m),
+    id: transitionId(run.app, m),
     userId: m.userId,
     sequence: m.sequence,
     from: m.from,
-    fromName: m.from === null ? null : nameOf(c.labels, m.from, c.locale),
+    fromName: m.from === null ? null : nameOf(labels, m.from, run.locale),
     to: m.to,
-    toName: nameOf(c.labels, m.to, c.locale),
+    toName: nameOf(labels, m.to, run.locale),
     fromSince: m.fromSince,
     timesInTo: m.timesInTo,
     cause: m.cause,
-    origin: m.occurredAt < c.liveFrom ? 'backfill' : 'live',
+    origin: originOf(m.occurredAt, run),
     occurredAt: m.occurredAt,
     distanceFrom,
     distanceTo,
     margin: distanceFrom === null || distanceFrom === 0 ? null : 1 - distanceTo / distanceFrom,
+    ...heldOut(m.userId, run),
+    promoteId: m.cause === 'model' ? c.promoteId : null,
+    traits: c.traits,
     bundleVersion: c.bundle.version,
     triggerKind: m.trigger.kind,
     triggerEventId: m.trigger.eventId,
@@ -134,7 +152,20 @@ export function buildTransition(c: MoveContext, m: Moved): Transition {
   }
 }
 
-function nameOf(labels: Labels, segment: string, locale: 'en' | 'fr'): string | null {
+const originOf = (occurredAt: number, { liveFrom }: RunFacts): Origin =>
+  occurredAt < liveFrom ? 'backfill' : 'live'
+
+/** Is this user held out, and by which bucket? */
+export function heldOut(
+  userId: string,
+  { holdout }: RunFacts,
+): Pick<Transition, 'holdoutBucket' | 'holdout'> {
+  const bucket = holdoutBucket(userId, holdout.salt)
+  return { holdoutBucket: bucket, holdout: isHeldOut(bucket, holdout) }
+}
+
+/** Name of a segment in the locale, else in English; null where unknown. */
+export function nameOf(labels: Labels, segment: string, locale: 'en' | 'fr'): string | null {
   const name = labels[segment]?.name
   return name?.[locale] ?? name?.['en'] ?? null
 }

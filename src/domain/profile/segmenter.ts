@@ -22,16 +22,20 @@ import {
   UNASSIGNED,
 } from '../segments/decide.ts'
 import type { Labels } from '../segments/labels.ts'
-import { OUTLIER, type Cause, type Transition } from '../segments/transition.ts'
+import { OUTLIER, type Cause, type Membership, type Transition } from '../segments/transition.ts'
 import { spreadOf, type DuePolicy } from './due.ts'
 import type { Profiles } from './profiles.ts'
-import { buildTombstone, buildTransition, type MoveContext, type Trigger } from './move.ts'
+import {
+  buildTombstone,
+  buildTransition,
+  heldOut,
+  nameOf,
+  type MoveContext,
+  type RunFacts,
+  type Trigger,
+} from './move.ts'
 
-export interface SegmenterOptions {
-  readonly app: string
-  readonly locale: 'en' | 'fr'
-  /** Moves with an as-of before this are `backfill`. */
-  readonly liveFrom: number
+export interface SegmenterOptions extends RunFacts {
   readonly due: DuePolicy
 }
 
@@ -44,6 +48,7 @@ export type Arbiter = (user: string, sequence: number, from: string | null, to: 
 /** A bundle made ready to decide with, and how its standings translate into the task's segment codes. */
 interface Deployed {
   readonly bundle: Bundle
+  readonly promoteId: string | null
   readonly assigner: Assigner
   readonly keeper: Keeper
   readonly radii: Float64Array
@@ -97,8 +102,8 @@ export class Segmenter {
     this.#labels = { ...this.#labels, ...labels }
   }
 
-  /** Puts a bundle to work for every user, from his next evaluation on. */
-  deploy(bundle: Bundle): void {
+  /** Puts a bundle to work for every user, from his next evaluation on, by the command of this id. */
+  deploy(bundle: Bundle, promoteId: string | null): void {
     const codes = bundle.segments.map((s) => this.#intern(s.key))
     const outlierCode = this.#intern(OUTLIER)
     const standing = new Map(codes.map((code, index) => [code, index]))
@@ -107,6 +112,7 @@ export class Segmenter {
     const radii = Float64Array.from(bundle.radii)
     this.#current = {
       bundle,
+      promoteId,
       assigner: compileAssigner(bundle),
       keeper: new Keeper(bundle),
       radii,
@@ -154,10 +160,25 @@ export class Segmenter {
     return true
   }
 
-  /** Makes a published move that this version of the code did not decide by itself. */
-  impose(slot: number, to: string, asOf: number): void {
-    this.profiles.vector(slot, asOf, this.#raw)
-    this.profiles.enter(slot, this.#intern(to), asOf, this.#raw)
+  /** Makes a published move that this version of the code did not decide by itself; where that leaves the user. */
+  impose(slot: number, from: string | null, to: string, asOf: number): Membership {
+    const p = this.profiles
+    const { locale } = this.#options
+    p.vector(slot, asOf, this.#raw)
+    p.enter(slot, this.#intern(to), asOf, this.#raw)
+    return {
+      userId: p.user(slot),
+      segment: to,
+      segmentName: nameOf(this.#labels, to, locale),
+      since: asOf,
+      previous: from,
+      previousName: from === null ? null : nameOf(this.#labels, from, locale),
+      sequence: p.sequence(slot),
+      ...heldOut(p.user(slot), this.#options),
+      traits: null,
+      bundleVersion: this.bundleVersionOf(slot),
+      origin: 'live',
+    }
   }
 
   /** From when on he has been silent for too long. */
@@ -175,27 +196,12 @@ export class Segmenter {
     const userId = p.user(slot)
     const sequence = p.sequence(slot) + 1
     if (arbiter && !arbiter(userId, sequence, from, null)) return false
-    const { app, locale, liveFrom, due } = this.#options
-    const days = Math.round(due.forgetAfterMs / DAY_MS)
-    const summary = locale === 'fr' ? `Aucun événement depuis ${days} jours` : `No event for ${days} days`
-    const fromSince = p.since(slot)
-    const bundleVersion = this.bundleVersionOf(slot)
-    out.push(
-      buildTombstone(
-        { app, locale, liveFrom, labels: this.#labels },
-        {
-          userId,
-          sequence,
-          from,
-          fromSince,
-          cause: 'expired',
-          occurredAt: asOf,
-          trigger,
-          bundleVersion,
-          summary,
-        },
-      ),
-    )
+    const run = this.#options
+    const days = Math.round(run.due.forgetAfterMs / DAY_MS)
+    const summary = run.locale === 'fr' ? `Aucun événement depuis ${days} jours` : `No event for ${days} days`
+    const gone = { userId, sequence, from, cause: 'expired', occurredAt: asOf, trigger, summary } as const
+    const last = { fromSince: p.since(slot), bundleVersion: this.bundleVersionOf(slot) }
+    out.push(buildTombstone({ run, labels: this.#labels }, { ...gone, ...last }))
     return true
   }
 
@@ -309,11 +315,11 @@ export class Segmenter {
     p.before(slot, this.#before)
     p.enter(slot, code, asOf, this.#raw)
     const context: MoveContext = {
-      app: this.#options.app,
-      locale: this.#options.locale,
-      liveFrom: this.#options.liveFrom,
+      run: this.#options,
       labels: this.#labels,
       bundle: d.bundle,
+      promoteId: d.promoteId,
+      traits: null,
       distances2: d.assigner.distances2,
       before: from === null ? undefined : this.#before,
       now: this.#raw,

@@ -1,5 +1,5 @@
 import { MINUTE_MS } from '../base/duration.ts'
-import type { Membership, Transition } from './transition.ts'
+import type { Membership, Traits, Transition } from './transition.ts'
 
 /** Version of the `segment-changed` payload; raised when a field changes its meaning. */
 export const PAYLOAD_VERSION = 1
@@ -32,6 +32,10 @@ export function transitionPayload(t: Transition, app: string, time: (ms: number)
     distanceFrom: t.distanceFrom,
     distanceTo: t.distanceTo,
     margin: t.margin,
+    holdoutBucket: t.holdoutBucket,
+    holdout: t.holdout,
+    promoteId: t.promoteId,
+    ...traitFields(t.traits, time),
     bundleVersion: t.bundleVersion,
     triggerKind: t.triggerKind,
     triggerEventId: t.triggerEventId,
@@ -53,11 +57,29 @@ export function membershipPayload(m: Membership, time: (ms: number) => unknown):
   return {
     userId: m.userId,
     segment: m.segment,
+    segmentName: m.segmentName,
     since: time(m.since),
     previous: m.previous,
+    previousName: m.previousName,
     sequence: m.sequence,
+    holdoutBucket: m.holdoutBucket,
+    holdout: m.holdout,
+    ...traitFields(m.traits, time),
     bundleVersion: m.bundleVersion,
     origin: m.origin,
+  }
+}
+
+/** Traits lie flat among the other fields. */
+function traitFields(traits: Traits | null, time: (ms: number) => unknown): object {
+  const lastOrderAt = traits?.lastOrderAt ?? null
+  return {
+    topCategory: traits?.topCategory ?? null,
+    topSeason: traits?.topSeason ?? null,
+    orders365d: traits?.orders365d ?? null,
+    spend365dMinor: traits?.spend365dMinor ?? null,
+    currency: traits?.currency ?? null,
+    lastOrderAt: lastOrderAt === null ? null : time(lastOrderAt),
   }
 }
 

@@ -20,6 +20,19 @@ export interface Reason {
   readonly text: string
 }
 
+/** What marketers read of a user beside his segment; each null unless the feature set declares it. */
+export interface Traits {
+  readonly topCategory: string | null
+  readonly topSeason: string | null
+  readonly orders365d: number | null
+  /** In minor units of `currency`. */
+  readonly spend365dMinor: number | null
+  /** ISO 4217; null where there is no `spend365dMinor`. */
+  readonly currency: string | null
+  /** Unix ms. */
+  readonly lastOrderAt: number | null
+}
+
 /** One user's move from one segment to another: a function of the inputs alone, no wall clock in it. */
 export interface Transition {
   /** `tr_` + 32 hex of sha256 over (app, user, sequence, from, to, occurredAt); the same fact always has the same id. */
@@ -47,6 +60,14 @@ export interface Transition {
   readonly distanceTo: number | null
   /** 1 − distanceTo / distanceFrom; null with either. */
   readonly margin: number | null
+  /** 0–9999: see `holdoutBucket`. */
+  readonly holdoutBucket: number
+  /** Is he one of those that campaigns leave alone? */
+  readonly holdout: boolean
+  /** Command that put the bundle to work, where that alone moved him (cause `model`). */
+  readonly promoteId: string | null
+  /** null: the feature set declares none, or nothing is kept of him any more. */
+  readonly traits: Traits | null
   readonly bundleVersion: string
   readonly triggerKind: string
   readonly triggerEventId: string | null
@@ -64,9 +85,34 @@ export interface Membership {
   readonly userId: string
   /** null: gone (a tombstone). */
   readonly segment: string | null
+  /** Names as in the move that brought him here. */
+  readonly segmentName: string | null
   readonly since: number
   readonly previous: string | null
+  readonly previousName: string | null
   readonly sequence: number
+  readonly holdoutBucket: number
+  readonly holdout: boolean
+  /** As of `since`. */
+  readonly traits: Traits | null
   readonly bundleVersion: string
   readonly origin: Origin
+}
+
+/** Where a move leaves its user. */
+export function membershipOf(t: Transition): Membership {
+  return {
+    userId: t.userId,
+    segment: t.to,
+    segmentName: t.toName,
+    since: t.occurredAt,
+    previous: t.from,
+    previousName: t.fromName,
+    sequence: t.sequence,
+    holdoutBucket: t.holdoutBucket,
+    holdout: t.holdout,
+    traits: t.traits,
+    bundleVersion: t.bundleVersion,
+    origin: t.origin,
+  }
 }

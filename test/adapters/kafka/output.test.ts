@@ -83,6 +83,10 @@ describe('records', () => {
       'content-type': 'application/json',
     })
     expect(transitionHeaders(transition(7, { to: null }), 'shop', 'x')).not.toHaveProperty('ce_to')
+    expect(transitionHeaders(transition(7, { promoteId: 'p-2' }), 'shop', 'x')).toHaveProperty(
+      'ce_promoteid',
+      'p-2',
+    )
   })
 
   test('a dead letter has the ten headers of Kafka Connect', () => {

@@ -6,7 +6,15 @@ import type { FoldOptions } from '../../../src/app/task/memory.ts'
 import type { JournalLine, Revision } from '../../../src/ports/outlet.ts'
 import type { Chunk, RawRecord } from '../../../src/ports/source.ts'
 import type { Head, SealedProfile, Slice } from '../../../src/ports/store.ts'
-import { MAX_AHEAD_MS, newProfiles, T0, TASK_INPUTS, TOPICS, type Scenario } from '../../sim/scenario.ts'
+import {
+  HOLDOUT,
+  MAX_AHEAD_MS,
+  newProfiles,
+  T0,
+  TASK_INPUTS,
+  TOPICS,
+  type Scenario,
+} from '../../sim/scenario.ts'
 
 /** How a folding is cut and fed; none of it may matter. */
 export interface Way {
@@ -26,7 +34,7 @@ export const foldOptions = (
 ): FoldOptions => ({
   task: 0,
   inputs: TASK_INPUTS,
-  segmenter: { locale: 'en', due: scenario.due },
+  segmenter: { locale: 'en', holdout: HOLDOUT, due: scenario.due },
   recipe: 'sim',
   revisionSteps: 1000,
   maxProfiles: 1000,

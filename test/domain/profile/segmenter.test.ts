@@ -1,107 +1,17 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../src/domain/base/duration.ts'
-import { UTC } from '../../../src/domain/base/zone.ts'
-import type { Event } from '../../../src/domain/events/event.ts'
-import { parseFeatureSet } from '../../../src/domain/features/feature-set.ts'
-import { compilePlan } from '../../../src/domain/features/plan.ts'
 import { spreadOf, type DuePolicy } from '../../../src/domain/profile/due.ts'
 import { Profiles } from '../../../src/domain/profile/profiles.ts'
-import { Segmenter } from '../../../src/domain/profile/segmenter.ts'
-import type { Trigger } from '../../../src/domain/profile/move.ts'
 import { compileAssigner } from '../../../src/domain/segments/assigner.ts'
-import { sealBundle, type Bundle } from '../../../src/domain/segments/bundle.ts'
+import { type Bundle } from '../../../src/domain/segments/bundle.ts'
 import type { Policy } from '../../../src/domain/segments/policy.ts'
-import type { Transition } from '../../../src/domain/segments/transition.ts'
 import { plainDecide } from '../../support/plain-decide.ts'
-import { event } from './support.ts'
-
-const T0 = Date.UTC(2025, 2, 1, 12)
-const KEYS = ['busy', 'calm', 'quiet']
-
-const FEATURES = parseFeatureSet(
-  {
-    name: 'small',
-    version: 1,
-    zone: 'UTC',
-    features: [
-      { name: 'views', aggregate: 'count', on: ['product_viewed'], window: '10m' },
-      { name: 'quiet', aggregate: 'recency', on: ['product_viewed'], unit: 'minute', step: '1m', cap: 40 },
-    ],
-  },
-  'small',
-)
-
-/** Views in ten minutes, quiet minutes: busy at (4, 0), calm at (1, 2), quiet at (0, 15). */
-function bundle(shift = 0, policy: Partial<Policy> = {}): Bundle {
-  return sealBundle({
-    format: 1,
-    featureSet: FEATURES,
-    scaler: { mean: [0, 0], scale: [1, 5] },
-    pca: {
-      mean: [0, 0],
-      components: [
-        [1, 0],
-        [0, 1],
-      ],
-      explainedVariance: [1, 1],
-      explainedVarianceRatio: [0.5, 0.5],
-    },
-    centroids: [
-      [4 + shift, 0],
-      [1 + shift, 0.4],
-      [0, 3],
-    ],
-    radii: [2, 1.5, 3],
-    segments: KEYS.map((key) => ({ key, share: 1 / 3, profile: [0, 0] })),
-    policy: { minEvents: 2, marginRatio: 0.1, dwellMs: 0, confirmForMs: null, outlier: 'ignore', ...policy },
-    training: {
-      source: 'by hand',
-      asOf: '2025-01-01',
-      currency: null,
-      users: 1,
-      seed: 1,
-      settings: {},
-      metrics: {},
-    },
-    lineage: { parent: null },
-  })
-}
-
-const DUE: DuePolicy = {
-  maxSleepMs: 30 * MINUTE_MS,
-  spreadMs: 0,
-  forgetAfterMs: Number.POSITIVE_INFINITY,
-  forgetAnonymousAfterMs: Number.POSITIVE_INFINITY,
-}
-const PLAN = compilePlan(FEATURES, UTC)
-const view = (eventTime: number, userId = 'u1'): Event => event({ kind: 'product_viewed', eventTime, userId })
-const TRIGGER: Trigger = { kind: 'product_viewed', eventId: 'e', topic: 'clicks', partition: 3, offset: 9 }
-
-/** One segmenter with its moves. */
-class Desk {
-  readonly profiles = new Profiles(PLAN)
-  readonly segmenter: Segmenter
-  readonly moves: Transition[] = []
-
-  constructor(due = DUE, liveFrom = 0) {
-    this.segmenter = new Segmenter(this.profiles, { app: 'test', locale: 'en', liveFrom, due })
-  }
-
-  event(e: Event): number {
-    const slot = this.profiles.open(e.userId)
-    this.segmenter.event(slot, e, TRIGGER, this.moves)
-    return slot
-  }
-
-  get told(): unknown[] {
-    return this.moves.map((t) => [t.sequence, t.from, t.to, t.cause])
-  }
-}
+import { bundle, Desk, DUE, PLAN, T0, TRIGGER, view } from './desk.ts'
 
 test('first: nobody has a segment before minEvents, and the first one has no origin', () => {
   const desk = new Desk()
-  desk.segmenter.deploy(bundle())
+  desk.segmenter.deploy(bundle(), null)
   desk.event(view(T0))
   expect(desk.told).toEqual([])
   desk.event(view(T0 + SECOND_MS))
@@ -121,7 +31,7 @@ test('first: nobody has a segment before minEvents, and the first one has no ori
 
 test('behaviour: an event moves him; inactivity: time alone does, with the instant as its as-of', () => {
   const desk = new Desk()
-  desk.segmenter.deploy(bundle())
+  desk.segmenter.deploy(bundle(), null)
   let slot = 0
   for (let i = 0; i < 5; i++) slot = desk.event(view(T0 + i * SECOND_MS))
   expect(desk.told.at(-1)).toEqual([2, 'calm', 'busy', 'behaviour'])
@@ -141,11 +51,11 @@ test('behaviour: an event moves him; inactivity: time alone does, with the insta
 
 test('model: another bundle decides first, before the event is folded', () => {
   const desk = new Desk()
-  desk.segmenter.deploy(bundle())
+  desk.segmenter.deploy(bundle(), null)
   for (let i = 0; i < 2; i++) desk.event(view(T0 + i * SECOND_MS))
   const before = desk.moves.length
   const next = bundle(-1.6)
-  desk.segmenter.deploy(next)
+  desk.segmenter.deploy(next, 'p-2')
   const slot = desk.event(view(T0 + 10 * SECOND_MS))
   expect(desk.moves[before]).toMatchObject({ cause: 'model', to: 'busy', bundleVersion: next.version })
   expect(desk.segmenter.bundleVersionOf(slot)).toBe(next.version)
@@ -153,11 +63,11 @@ test('model: another bundle decides first, before the event is folded', () => {
 
 test('a wake alone brings a new bundle to a user who does nothing', () => {
   const desk = new Desk()
-  desk.segmenter.deploy(bundle())
+  desk.segmenter.deploy(bundle(), null)
   let slot = 0
   for (let i = 0; i < 2; i++) slot = desk.event(view(T0 + i * SECOND_MS))
   const next = bundle(-1.6)
-  desk.segmenter.deploy(next)
+  desk.segmenter.deploy(next, null)
   desk.segmenter.wake(slot, desk.moves, 0)
   expect([desk.segmenter.bundleVersionOf(slot), desk.told.at(-1)]).toEqual([
     next.version,
@@ -177,7 +87,7 @@ test('without a bundle events are folded, nothing is decided, and he sleeps as l
 
 test('a late event does not turn his as-of back', () => {
   const desk = new Desk()
-  desk.segmenter.deploy(bundle())
+  desk.segmenter.deploy(bundle(), null)
   const slot = desk.event(view(T0 + MINUTE_MS))
   desk.event(view(T0))
   expect(desk.profiles.asOf(slot)).toBe(T0 + MINUTE_MS + 1)
@@ -190,7 +100,7 @@ test.each([
   [T0 + SECOND_MS + 2, 'backfill'],
 ])('a move as of T0 + 1001 ms, live from %i: %s', (liveFrom, origin) => {
   const desk = new Desk(DUE, liveFrom)
-  desk.segmenter.deploy(bundle())
+  desk.segmenter.deploy(bundle(), null)
   desk.event(view(T0))
   desk.event(view(T0 + SECOND_MS))
   expect(desk.moves[0]?.origin).toBe(origin)
@@ -198,7 +108,7 @@ test.each([
 
 test('a move that the arbiter refuses is not made, and leaves no trace but the due time', () => {
   const desk = new Desk()
-  desk.segmenter.deploy(bundle())
+  desk.segmenter.deploy(bundle(), null)
   const asked: unknown[] = []
   for (let i = 0; i < 2; i++) {
     const slot = desk.profiles.open('u1')
@@ -206,7 +116,15 @@ test('a move that the arbiter refuses is not made, and leaves no trace but the d
   }
   expect([asked, desk.moves]).toEqual([[['u1', 1, null, 'calm']], []])
   expect([desk.profiles.sequence(0), desk.segmenter.segmentOf(0)]).toEqual([0, null])
-  desk.segmenter.impose(0, 'busy', T0 + 5)
+  desk.segmenter.relabel({ busy: { name: { en: 'Busy' }, description: {}, colour: '#000000' } })
+  expect(desk.segmenter.impose(0, null, 'busy', T0 + 5)).toMatchObject({
+    userId: 'u1',
+    segment: 'busy',
+    segmentName: 'Busy',
+    previous: null,
+    sequence: 1,
+    since: T0 + 5,
+  })
   expect([desk.profiles.sequence(0), desk.segmenter.segmentOf(0)]).toEqual([1, 'busy'])
 })
 
@@ -227,10 +145,11 @@ test('sequences have no gaps, each move begins where the last ended, and its seg
   fc.assert(
     fc.property(fc.array(act, { maxLength: 40 }), policies, (acts, policy) => {
       const desk = new Desk()
-      desk.segmenter.deploy(bundle(0, policy))
+      desk.segmenter.deploy(bundle(0, policy), null)
       for (const a of acts) {
         if (typeof a === 'object') desk.event(view(a.at, `u${a.user}`))
-        else if (a === 'promote') desk.segmenter.deploy(bundle(desk.segmenter.segments.length / 10, policy))
+        else if (a === 'promote')
+          desk.segmenter.deploy(bundle(desk.segmenter.segments.length / 10, policy), null)
         else for (const slot of desk.profiles.slots()) desk.segmenter.wake(slot, desk.moves, 0)
       }
       for (const user of ['u0', 'u1', 'u2']) {
@@ -287,7 +206,7 @@ test('D10 after a wake he is due at the very instant at which he would move or b
       const due = { ...DUE, maxSleepMs, spreadMs }
       const desk = new Desk(due)
       const b = bundle(0, policy)
-      desk.segmenter.deploy(b)
+      desk.segmenter.deploy(b, null)
       for (const at of times) desk.event(view(at))
       for (let n = 0; n < 4; n++) {
         desk.segmenter.wake(0, desk.moves, 0)
@@ -308,7 +227,7 @@ test('D10 after an event he is due no later than the first instant at which he w
     fc.property(history, policies, (times, policy) => {
       const desk = new Desk()
       const b = bundle(0, policy)
-      desk.segmenter.deploy(b)
+      desk.segmenter.deploy(b, null)
       for (const at of times) {
         desk.event(view(at))
         const last = desk.profiles.asOf(0) + DUE.maxSleepMs
@@ -334,7 +253,7 @@ test.each([0, 3 * MINUTE_MS])(
   (spreadMs) => {
     const due = { ...FORGETFUL, spreadMs }
     const desk = new Desk(due)
-    desk.segmenter.deploy(bundle())
+    desk.segmenter.deploy(bundle(), null)
     const last = T0 + SECOND_MS
     desk.event(view(T0))
     const slot = desk.event(view(last))
@@ -364,14 +283,14 @@ test.each([0, 3 * MINUTE_MS])(
 
 test('D12 who never had a segment is forgotten sooner, and without a word', () => {
   const desk = new Desk(FORGETFUL)
-  desk.segmenter.deploy(bundle())
+  desk.segmenter.deploy(bundle(), null)
   expect(forgottenAt(desk, desk.event(view(T0)))).toBe(T0 + FORGETFUL.forgetAnonymousAfterMs)
   expect(desk.moves).toEqual([])
 })
 
 test('D12 an event a ms before the end keeps him, by his latest event whatever the order', () => {
   const desk = new Desk(FORGETFUL)
-  desk.segmenter.deploy(bundle())
+  desk.segmenter.deploy(bundle(), null)
   desk.event(view(T0 + 5 * MINUTE_MS))
   const slot = desk.event(view(T0))
   expect(forgottenAt(desk, slot)).toBe(T0 + 5 * MINUTE_MS + FORGETFUL.forgetAfterMs)
@@ -379,7 +298,7 @@ test('D12 an event a ms before the end keeps him, by his latest event whatever t
 
 test('D12 where the published past did not let him go, he stays', () => {
   const desk = new Desk(FORGETFUL)
-  desk.segmenter.deploy(bundle())
+  desk.segmenter.deploy(bundle(), null)
   desk.event(view(T0))
   const slot = desk.event(view(T0 + 1))
   for (let n = 0; desk.profiles.asOf(slot) < T0 + DAY_MS && n < 200; n++)

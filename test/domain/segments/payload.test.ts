@@ -1,10 +1,37 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encodeMembership, encodeTransition } from '../../../src/domain/segments/payload.ts'
-import type { Transition } from '../../../src/domain/segments/transition.ts'
+import type { Traits, Transition } from '../../../src/domain/segments/transition.ts'
 import { membership, START_MS, transition } from '../../support/revisions.ts'
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
+
+const TRAITS: Traits = {
+  topCategory: 'electronics',
+  topSeason: 'winter',
+  orders365d: 6,
+  spend365dMinor: 41_280,
+  currency: 'EUR',
+  lastOrderAt: START_MS,
+}
+
+/** Traits lie flat among the other fields, and are null where there are none. */
+function plainTraits(t: Traits | null): object {
+  const [topCategory, topSeason, currency] = [
+    t?.topCategory ?? null,
+    t?.topSeason ?? null,
+    t?.currency ?? null,
+  ]
+  const [orders365d, spend365dMinor] = [t?.orders365d ?? null, t?.spend365dMinor ?? null]
+  return {
+    topCategory,
+    topSeason,
+    orders365d,
+    spend365dMinor,
+    currency,
+    lastOrderAt: iso(t?.lastOrderAt ?? null),
+  }
+}
 
 /** The payload as a plain object, in the order of its fields. */
 function plain(t: Transition, app: string): unknown {
@@ -26,6 +53,10 @@ function plain(t: Transition, app: string): unknown {
     distanceFrom: t.distanceFrom,
     distanceTo: t.distanceTo,
     margin: t.margin,
+    holdoutBucket: t.holdoutBucket,
+    holdout: t.holdout,
+    promoteId: t.promoteId,
+    ...plainTraits(t.traits),
     bundleVersion: t.bundleVersion,
     triggerKind: t.triggerKind,
     triggerEventId: t.triggerEventId,
@@ -95,6 +126,8 @@ describe('the payload of a transition', () => {
       distanceTo: number,
       triggerEventId: fc.option(text),
       sourceTopic: fc.option(text),
+      promoteId: fc.option(text),
+      traits: fc.constantFrom(null, TRAITS, { ...TRAITS, lastOrderAt: null, topCategory: null }),
       occurredAt: fc.integer({ min: 0, max: 2 * START_MS }),
       reasons: fc.array(reason, { maxLength: 3 }),
     })
@@ -122,14 +155,24 @@ describe('the line of a membership', () => {
   test.each([
     ['in a segment', membership('u "1"', 'loyal', { previous: 'new', sequence: 4 })],
     ['gone', membership('u', null, { previous: 'loyal', origin: 'backfill' })],
+    [
+      'with names and traits',
+      membership('u', 'new', { segmentName: 'New', previousName: 'Old', traits: TRAITS }),
+    ],
+    ['held out', membership('u', 'new', { holdoutBucket: 3, holdout: true })],
   ])('%s', (_what, m) => {
     expect(encodeMembership(m)).toBe(
       JSON.stringify({
         userId: m.userId,
         segment: m.segment,
+        segmentName: m.segmentName,
         since: iso(m.since),
         previous: m.previous,
+        previousName: m.previousName,
         sequence: m.sequence,
+        holdoutBucket: m.holdoutBucket,
+        holdout: m.holdout,
+        ...plainTraits(m.traits),
         bundleVersion: m.bundleVersion,
         origin: m.origin,
       }),
