@@ -1,6 +1,6 @@
 // The doors of Kafka and Redis at full rate and at a steady one, beside what the same records cost without us, all in one run on
 // servers of its own. Writes test/bench/RESULTS-kafka.md. Run by `npm run bench:kafka`:
-//   node test/bench/kafka.mjs [--events 600000] [--users 60000] [--only floors,rate,latency,restart] [--profile folder]
+//   node test/bench/kafka.mjs [--events 600000] [--users 60000] [--only floors,one,calm,two,default,latency,restart] [--profile folder]
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -23,7 +23,7 @@ const { values: flags } = parseArgs({
   options: {
     events: { type: 'string', default: '600000' },
     users: { type: 'string', default: '60000' },
-    only: { type: 'string', default: 'floors,rate,latency,restart' },
+    only: { type: 'string', default: 'floors,one,calm,two,default,latency,restart' },
     profile: { type: 'string' },
     out: { type: 'string', default: fileURLToPath(new URL('RESULTS-kafka.md', import.meta.url)) },
   },
@@ -154,31 +154,40 @@ async function floors() {
   row('better: eachBatch, MGET/MSET, one send', `${cost(batch)} µs/event, ${number(batch.rate)} events/s`)
 }
 
-async function rate() {
-  const one = consume(await app('one'))
-  const alone = await catchUp([one], { topic: TOPIC, total: events, redis })
+async function one() {
+  const consumer = consume(await app('one'))
+  const alone = await catchUp([consumer], { topic: TOPIC, total: events, redis })
   row('one process', `${cost(alone.whole)} µs/event, ${number(alone.whole.rate)} events/s`, '8 + 1.5 µs')
   row('one process, second half', `${cost(alone.warm)} µs/event, ${number(alone.warm.rate)} events/s`)
   row('one process, largest resident size', `${number(alone.peak)} MiB`, '400 beside its cache')
-  await end(one)
-  row('moves an event', number(one.moves() / events, 3))
+  await end(consumer)
+  row('moves an event', number(consumer.moves() / events, 3))
   await bytes('one', 'seed', 600)
-  const calm = consume(await app('calm', { maxSleep: '90d' }))
-  const slept = await catchUp([calm], { topic: TOPIC, total: events, redis })
+}
+
+async function calm() {
+  const consumer = consume(await app('calm', { maxSleep: '90d' }))
+  const slept = await catchUp([consumer], { topic: TOPIC, total: events, redis })
   row(
     'one process, nobody looked at daily (maxSleep 90d)',
     `${cost(slept.whole)} µs/event, ${number(slept.whole.rate)} events/s`,
   )
-  await end(calm)
-  const two = [consume(await app('two')), consume(await app('two', { member: 'b', fresh: false }))]
-  const both = await catchUp(two, { topic: TOPIC, total: events, redis })
+  await end(consumer)
+}
+
+async function two() {
+  const consumers = [consume(await app('two')), consume(await app('two', { member: 'b', fresh: false }))]
+  const both = await catchUp(consumers, { topic: TOPIC, total: events, redis })
   row('two processes', `${cost(both.whole)} µs/event, ${number(both.whole.rate)} events/s`)
   row('two processes, second half', `${cost(both.warm)} µs/event, ${number(both.warm.rate)} events/s`)
-  await end(...two)
-  const wide = consume(await app('wide', { set: 'default' }))
-  const more = await catchUp([wide], { topic: TOPIC, total: events, redis })
+  await end(...consumers)
+}
+
+async function wide() {
+  const consumer = consume(await app('wide', { set: 'default' }))
+  const more = await catchUp([consumer], { topic: TOPIC, total: events, redis })
   row('one process, feature set default', `${cost(more.whole)} µs/event, ${number(more.whole.rate)} events/s`)
-  await end(wide)
+  await end(consumer)
   await bytes('wide', 'default', 900)
 }
 
@@ -287,7 +296,10 @@ async function main() {
   say(`sends ${number(events)} events of ${number(users)} users`)
   await produce(kafka, TOPIC, history(events, users, endMs))
   if (only.has('floors')) await floors()
-  if (only.has('rate')) await rate()
+  if (only.has('one')) await one()
+  if (only.has('calm')) await calm()
+  if (only.has('two')) await two()
+  if (only.has('default')) await wide()
   if (only.has('latency')) {
     const small = await steady('20ms', 'p50 35, p99 100')
     await small.load.stop()

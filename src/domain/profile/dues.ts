@@ -49,54 +49,54 @@ export class Dues {
     return -1
   }
 
-  #less(i: number, j: number): boolean {
-    const a = this.#due[i] as number
-    const b = this.#due[j] as number
-    return a < b || (a === b && compareUtf8(this.#user[i] as string, this.#user[j] as string) < 0)
+  /** Is this entry to be taken before the one at place i? */
+  #before(due: number, user: string, i: number): boolean {
+    const other = this.#due[i] as number
+    return due < other || (due === other && compareUtf8(user, this.#user[i] as string) < 0)
   }
 
   #push(due: number, slot: number, user: string): void {
-    let i = this.#length++
-    if (i === this.#due.length) this.#growHeap()
+    const hole = this.#length++
+    if (hole === this.#due.length) this.#growHeap()
+    this.#rise(hole, due, slot, user)
+  }
+
+  /** Puts an entry into a hole, or above it. */
+  #rise(hole: number, due: number, slot: number, user: string): void {
+    let i = hole
+    while (i > 0) {
+      const up = (i - 1) >> 1
+      if (!this.#before(due, user, up)) break
+      this.#move(up, i)
+      i = up
+    }
     this.#due[i] = due
     this.#slot[i] = slot
     this.#user[i] = user
-    while (i > 0) {
-      const up = (i - 1) >> 1
-      if (!this.#less(i, up)) break
-      this.#swap(i, up)
-      i = up
-    }
   }
 
+  /** The hole of the first goes down to a leaf, one comparison a level, and is filled with the last (Wegener, bottom-up heapsort). */
   #pop(): void {
     const n = --this.#length
-    this.#due[0] = this.#due[n] as number
-    this.#slot[0] = this.#slot[n] as number
-    this.#user[0] = this.#user[n] as string
-    this.#user.length = n
-    let i = 0
-    for (;;) {
-      let min = i
-      const left = 2 * i + 1
-      if (left < n && this.#less(left, min)) min = left
-      if (left + 1 < n && this.#less(left + 1, min)) min = left + 1
-      if (min === i) return
-      this.#swap(i, min)
-      i = min
+    const due = this.#due[n] as number
+    const slot = this.#slot[n] as number
+    const user = this.#user.pop() as string
+    if (n === 0) return
+    let hole = 0
+    for (let child = 1; child < n; child = 2 * hole + 1) {
+      const right = child + 1
+      if (right < n && this.#before(this.#due[right] as number, this.#user[right] as string, child))
+        child = right
+      this.#move(child, hole)
+      hole = child
     }
+    this.#rise(hole, due, slot, user)
   }
 
-  #swap(i: number, j: number): void {
-    const d = this.#due[i] as number
-    this.#due[i] = this.#due[j] as number
-    this.#due[j] = d
-    const s = this.#slot[i] as number
-    this.#slot[i] = this.#slot[j] as number
-    this.#slot[j] = s
-    const u = this.#user[i] as string
-    this.#user[i] = this.#user[j] as string
-    this.#user[j] = u
+  #move(from: number, to: number): void {
+    this.#due[to] = this.#due[from] as number
+    this.#slot[to] = this.#slot[from] as number
+    this.#user[to] = this.#user[from] as string
   }
 
   #growHeap(): void {
