@@ -3,6 +3,7 @@ import { EmbeddedOutlet } from './adapters/embedded/outlet.ts'
 import { openRunFolder } from './adapters/embedded/run-folder.ts'
 import { EmbeddedStore } from './adapters/embedded/store.ts'
 import { openBundleFiles } from './adapters/files/bundles.ts'
+import type { Encoded } from './adapters/kafka/encode.ts'
 import { JournalReader } from './adapters/kafka/journal.ts'
 import { openPublished } from './adapters/kafka/published.ts'
 import { PartitionReader } from './adapters/kafka/reader.ts'
@@ -71,13 +72,13 @@ export async function openLiveReplay(o: OpenLiveReplay): Promise<LiveReplay> {
           transitions.flatMap((t) =>
             t.origin === 'backfill'
               ? []
-              : (encode.transition(t.origin === 'replay' ? { ...t, ...live } : t).value ?? []),
+              : bytesOf(encode.transition(t.origin === 'replay' ? { ...t, ...live } : t)),
           ),
       },
       {
         name: 'dead-letter',
         ...letters,
-        of: ({ deadLetters }) => deadLetters.flatMap((d) => encode.deadLetter(d).value ?? []),
+        of: ({ deadLetters }) => deadLetters.flatMap((d) => bytesOf(encode.deadLetter(d))),
       },
     ]
   }
@@ -125,3 +126,7 @@ function storeOf(store: StateStore): StateStore {
     checkpoint: (_, sealed) => store.checkpoint(FOLDER_TASK, sealed),
   }
 }
+
+/** The value that a record is written with, if it has one. */
+const bytesOf = ({ value }: Encoded): Uint8Array[] =>
+  value === null ? [] : [typeof value === 'string' ? Buffer.from(value) : value]

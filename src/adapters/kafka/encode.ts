@@ -6,9 +6,9 @@ import type { JournalLine } from '../../ports/outlet.ts'
 
 /** A record to be written; its partition is the task, its time the broker's. */
 export interface Encoded {
-  readonly key: Buffer | null
+  readonly key: Buffer | string | null
   /** null: a tombstone. */
-  readonly value: Buffer | null
+  readonly value: Buffer | string | null
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
@@ -24,15 +24,15 @@ export interface Encoders {
 export interface ValueFormat {
   /** MIME type. */
   readonly contentType: string
-  transition(t: Transition): Buffer
-  membership(m: Membership): Buffer
+  transition(t: Transition): Buffer | string
+  membership(m: Membership): Buffer | string
 }
 
 /** `app` is the run's name, in every payload. */
 export const jsonValues = (app: string): ValueFormat => ({
   contentType: 'application/json',
-  transition: (t) => Buffer.from(encodeTransition(t, app)),
-  membership: (m) => Buffer.from(encodeMembership(m)),
+  transition: (t) => encodeTransition(t, app),
+  membership: (m) => encodeMembership(m),
 })
 
 export const jsonEncoders = (app: string): Encoders => encoders(app, jsonValues(app))
@@ -41,12 +41,12 @@ export const jsonEncoders = (app: string): Encoders => encoders(app, jsonValues(
 export function encoders(app: string, values: ValueFormat): Encoders {
   return {
     transition: (t) => ({
-      key: Buffer.from(t.userId),
+      key: t.userId,
       value: values.transition(t),
       headers: transitionHeaders(t, app, values.contentType),
     }),
     membership: (m) => ({
-      key: Buffer.from(m.userId),
+      key: m.userId,
       value: m.segment === null ? null : values.membership(m),
     }),
     deadLetter: (d) => ({
@@ -54,7 +54,7 @@ export function encoders(app: string, values: ValueFormat): Encoders {
       value: bufferOf(d.value),
       headers: deadLetterHeaders(d, app),
     }),
-    journal: (line) => ({ key: null, value: Buffer.from(encodeJournalLine(line)) }),
+    journal: (line) => ({ key: null, value: encodeJournalLine(line) }),
   }
 }
 

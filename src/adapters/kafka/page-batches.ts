@@ -48,7 +48,7 @@ function* recordsOf(page: Page, encode: Encoders): Generator<readonly [Output, E
 }
 
 function sizeOf({ key, value, headers }: Encoded): number {
-  let size = RECORD_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
+  let size = RECORD_BYTES + Buffer.byteLength(key ?? '') + Buffer.byteLength(value ?? '')
   for (const name in headers) size += name.length + Buffer.byteLength(headers[name] as string) + 4
   return size
 }

@@ -1,4 +1,5 @@
 import type { Message } from 'kafkajs'
+import { crc32c } from './crc32c.ts'
 
 /** What kafkajs wants to be sent, by topic and partition. */
 export interface ProduceRequest {
@@ -38,11 +39,7 @@ const FIRST_BYTES = 64 * 1024
  * The body of a Produce request of versions 3 to 7, uncompressed (Apache Kafka, "Produce API", "Record Batch"), in one buffer.
  * Equal to kafkajs's, which makes a zeroed buffer for every record and every header.
  */
-export function encodeProduce(
-  request: ProduceRequest,
-  checksum: (bytes: Buffer) => number,
-  now: number,
-): Buffer {
+export function encodeProduce(request: ProduceRequest, now: number): Buffer {
   const { acks, timeout, transactionalId = null, topicData } = request
   const out = new Writer()
   out.string(transactionalId)
@@ -55,7 +52,7 @@ export function encodeProduce(
     for (const { partition, firstSequence = 0, messages } of partitions) {
       out.int32(partition)
       const sizeAt = out.reserve(SIZE_BYTES)
-      batch(out, request, { firstSequence, messages, checksum, now })
+      batch(out, request, { firstSequence, messages, now })
       out.buffer.writeInt32BE(out.at - sizeAt - SIZE_BYTES, sizeAt)
     }
   }
@@ -68,7 +65,6 @@ function batch(
   of: {
     readonly firstSequence: number
     readonly messages: readonly Message[]
-    readonly checksum: (bytes: Buffer) => number
     readonly now: number
   },
 ): void {
@@ -92,7 +88,7 @@ function batch(
   for (let i = 0; i < messages.length; i++) record(out, messages[i] as Message, i, baseTime, now)
   const { buffer, at } = out
   buffer.writeInt32BE(at - from - FRAME_BYTES, from + FRAME_BYTES - SIZE_BYTES)
-  buffer.writeUInt32BE(of.checksum(buffer.subarray(from + CHECKED_AT, at)), from + CHECKED_AT - SIZE_BYTES)
+  buffer.writeUInt32BE(crc32c(buffer.subarray(from + CHECKED_AT, at)), from + CHECKED_AT - SIZE_BYTES)
 }
 
 function record(out: Writer, message: Message, offsetDelta: number, baseTime: number, now: number): void {

@@ -99,13 +99,12 @@ export const REPAIRS = {
     speedOnly: true,
     apply: () => {
       const Encoder = require('kafkajs/src/protocol/encoder') as Encoder
-      const checksum = require('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Buffer) => number
       replace<(request: ProduceRequest) => object>(
         'kafkajs/src/protocol/requests/produce/v3/request',
         (plain) => (request) => {
           if ((request.compression ?? 0) !== 0) return plain(request)
           const encode = () => {
-            const buf = encodeProduce(request, checksum, Date.now())
+            const buf = encodeProduce(request, Date.now())
             return Promise.resolve(Object.assign(new Encoder(1), { buf, offset: buf.length }))
           }
           return { ...plain(request), encode }

@@ -8,7 +8,6 @@ const require = createRequire(import.meta.url)
 const plain = require('kafkajs/src/protocol/requests/produce/v7/request') as (request: ProduceRequest) => {
   encode(): Promise<{ buffer: Buffer }>
 }
-const checksum = require('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Buffer) => number
 
 const NOW = Date.UTC(2026, 0, 1)
 const text = fc.string({ unit: 'grapheme', maxLength: 40 })
@@ -62,7 +61,7 @@ test('a request is the one that kafkajs makes, byte for byte', { timeout: 120_00
   await fc.assert(
     fc.asyncProperty(request, async (asked) => {
       const { buffer } = await plain(asked).encode()
-      expect(encodeProduce(asked, checksum, NOW).equals(buffer)).toBe(true)
+      expect(encodeProduce(asked, NOW).equals(buffer)).toBe(true)
     }),
     { numRuns: 100 },
   )
@@ -78,6 +77,6 @@ test('the buffer may grow before any member of a record', async () => {
       topicData: [{ topic: 't', partitions: [{ partition: 0, messages }] }],
     }
     const { buffer } = await plain(asked).encode()
-    expect(encodeProduce(asked, checksum, NOW).equals(buffer), `after ${size} bytes`).toBe(true)
+    expect(encodeProduce(asked, NOW).equals(buffer), `after ${size} bytes`).toBe(true)
   }
 })
