@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { RunFolder } from './adapters/embedded/run-folder.ts'
 import { fileError, STDIN_PATH } from './adapters/files/bytes.ts'
 import { openBundleFiles } from './adapters/files/bundles.ts'
-import { firstTexts } from './app/run-setup.ts'
+import { firstCommand } from './app/run-setup.ts'
 import { currencyOf } from './domain/events/mapping.ts'
 import type { Bundle } from './domain/segments/bundle.ts'
 import { fail } from './errors.ts'
@@ -88,9 +88,7 @@ export async function settle(folder: RunFolder, asked: Asked): Promise<RunConfig
   const checked = runConfigSchema.safeParse(config)
   if (!checked.success)
     fail('usage', checked.error.issues.map((i) => `--${i.path.join('.')}: ${i.message}`).join('; '))
-  const texts = firstTexts(bundle, labels)
-  await write(paths.segmentCatalog, texts.catalog)
-  await write(paths.control, texts.control)
+  await write(paths.control, firstCommand(bundle, labels))
   // last: a folder with a config is a whole one
   await write(paths.config, `${JSON.stringify(config, null, 2)}\n`)
   return config

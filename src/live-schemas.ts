@@ -45,6 +45,7 @@ async function avroValues(registry: RegistryEncoders, app: string): Promise<Valu
     contentType: 'application/avro',
     transition: await registry.transition(topics['segment-changed'], app),
     membership: await registry.membership(topics['user-segments']),
+    catalog: await registry.catalog(topics['segment-catalog']),
   }
 }
 

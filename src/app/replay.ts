@@ -103,7 +103,13 @@ async function startsOf(source: RecordSource, { positions }: JournalLine, task: 
   return Object.fromEntries(bounds.map(([topic, { start }]) => [topic, start]))
 }
 
-const bare = (line: JournalLine): Revision => ({ line, transitions: [], memberships: [], deadLetters: [] })
+const bare = (line: JournalLine): Revision => ({
+  line,
+  transitions: [],
+  memberships: [],
+  deadLetters: [],
+  catalog: [],
+})
 
 function asReplay(revision: Revision): Revision {
   const transitions = revision.transitions.map((t) =>

@@ -1,4 +1,5 @@
 import type { DeadLetter } from '../domain/events/dead-letter.ts'
+import type { CatalogEntry } from '../domain/segments/catalog.ts'
 import type { Membership, Transition } from '../domain/segments/transition.ts'
 import type { Ms, Positions, Rev, Task, Topic } from './types.ts'
 
@@ -63,6 +64,8 @@ export interface Revision {
   readonly transitions: readonly Transition[]
   readonly memberships: readonly Membership[]
   readonly deadLetters: readonly DeadLetter[]
+  /** All segments anew, where a command changed what readers may know of them; of task 0 alone, for all tasks hear it. */
+  readonly catalog: readonly CatalogEntry[]
 }
 
 /** Whole revisions, in order, published together. */

@@ -102,7 +102,13 @@ const store = new EmbeddedStore(folder)
 try {
   const fence = await outlet.fence(0)
   let rev = 0
-  const quiet = () => ({ line: line(rev++, []), transitions: [], memberships: [], deadLetters: [] })
+  const quiet = () => ({
+    line: line(rev++, []),
+    transitions: [],
+    memberships: [],
+    deadLetters: [],
+    catalog: [],
+  })
   print(
     'page of 25 revisions, journal lines alone (25,000 events)',
     await median(51, () =>
@@ -121,6 +127,7 @@ try {
       transitions: ids.map(transition),
       memberships: ids.map(membership),
       deadLetters: [],
+      catalog: [],
     }
   }
   const pages = Array.from({ length: 21 }, () => ({ revisions: Array.from({ length: 5 }, busy) }))

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { jsonLines } from '../inputs/program.ts'
 import { run, tempFolder } from './run.ts'
 
 const folder = tempFolder()
@@ -54,6 +55,13 @@ describe('models', () => {
     expect(labels[key]).toMatchObject({ name: { en: 'Sleepers', fr: 'Endormis' }, colour: '#123456' })
     expect(readFileSync(at('first/card.md'), 'utf8')).toContain('Sleepers')
     expect(readFileSync(join(run, 'control.ndjson'), 'utf8')).toContain('"command":"labels"')
+    await done('stream', '--state', run)
+    const told = jsonLines(readFileSync(join(run, 'segment-catalog.ndjson'), 'utf8'))
+    const names = told.filter((entry) => entry['segment'] === key).map((entry) => entry['nameEn'])
+    expect(names).toHaveLength(2)
+    expect(names[1]).toBe('Sleepers')
+    expect(names[0]).not.toBe('Sleepers')
+    expect(new Set(told.map((entry) => entry['segment'])).size).toBe(told.length / 2)
   })
 
   it('diff says what changed and which segment became which', async () => {
@@ -72,7 +80,7 @@ describe('models', () => {
 
   it.each([
     [['label', 'first', 'nobody', '--name', 'x'], 'no segment "nobody", expected one of '],
-    [['label', 'first', 'outlier'], 'needs --name, --description or --colour'],
+    [['label', 'first', 'outlier'], 'needs --name, --description, --action or --colour'],
     [['label', 'first', 'outlier', '--colour', 'red'], 'Expected a colour'],
     [['alias', 'live'], 'either a bundle or --remove'],
     [['alias', 'first', 'second'], 'a bundle below'],

@@ -12,6 +12,7 @@ async function memoryOutlet(): Promise<OutletHarness> {
       transitions: log.published(0).flatMap((r) => r.transitions.map((t) => t.id)),
       memberships: log.published(0).flatMap((r) => r.memberships.map((m) => m.userId)),
       deadLetters: log.published(0).flatMap((r) => r.deadLetters.map((d) => d.offset)),
+      segments: log.published(0).flatMap((r) => r.catalog.map((e) => e.segment)),
     }),
     close: async () => {},
   }

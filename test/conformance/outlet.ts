@@ -6,8 +6,8 @@ import { busyRevision, journalLine, page, revision } from '../support/revisions.
 export interface OutletHarness {
   /** A new outlet over the same place, as a process that starts makes it. */
   outlet(): Outlet
-  /** What subscribers see: ids of transitions, users of memberships, offsets of dead letters; in order. */
-  seen(): Promise<{ transitions: string[]; memberships: string[]; deadLetters: number[] }>
+  /** What subscribers see: ids of transitions, users of memberships, offsets of dead letters, segments; in order. */
+  seen(): Promise<{ transitions: string[]; memberships: string[]; deadLetters: number[]; segments: string[] }>
   close(): Promise<void>
 }
 
@@ -78,7 +78,7 @@ function fenceTests(at: () => OutletHarness): void {
 }
 
 function publishTests(at: () => OutletHarness): void {
-  test('a page becomes visible as a whole: transitions, memberships, dead letters and journal, in order', async () => {
+  test('a page becomes visible as a whole: transitions, memberships, dead letters, segments and journal, in order', async () => {
     const outlet = at().outlet()
     const fence = await outlet.fence(0)
     const revisions = [busyRevision(0, 1), busyRevision(1, 2), revision(2), busyRevision(3, 1)]
@@ -87,6 +87,7 @@ function publishTests(at: () => OutletHarness): void {
       transitions: revisions.flatMap((r) => r.transitions.map((t) => t.id)),
       memberships: revisions.flatMap((r) => r.memberships.map((m) => m.userId)),
       deadLetters: [1, 3],
+      segments: ['loyal-1', 'loyal-3'],
     })
     expect(await lines(outlet)).toEqual(revisions.map((r) => r.line))
     expect(await outlet.tail(fence)).toEqual(revisions[3]?.line)

@@ -81,6 +81,8 @@ const message = (name: string, title: string, payload: unknown, more: Json = {})
 
 const userKey = { bindings: { kafka: { key: { type: 'string', description: 'The user id.' } } } }
 
+const segmentKey = { bindings: { kafka: { key: { type: 'string', description: 'The segment’s key.' } } } }
+
 function messages(): Json {
   const kinds = Object.entries(CATALOGUE).map(([kind, { about }]) => `- \`${kind}\`: ${about}`)
   const binary = { contentType: 'avro/binary' }
@@ -120,6 +122,18 @@ function messages(): Json {
     ),
     userSegmentAvro: message('userSegmentAvro', 'The same in Avro', avro('user-segments.avsc'), {
       ...userKey,
+      ...binary,
+    }),
+    segment: message(
+      'segment',
+      'What readers may know of a segment',
+      jsonOfAvro(avroFile('segment-catalog.avsc')),
+      {
+        ...segmentKey,
+      },
+    ),
+    segmentAvro: message('segmentAvro', 'The same in Avro', avro('segment-catalog.avsc'), {
+      ...segmentKey,
       ...binary,
     }),
     deadLetter: message(
@@ -174,6 +188,13 @@ const CHANNELS: Readonly<Record<string, Channel>> = {
     address: names['user-segments'],
     description: 'Compacted: the newest record of a user says where he is now.',
     messages: ['userSegment', 'userSegmentAvro'],
+    action: 'send',
+  },
+  segmentCatalog: {
+    address: names['segment-catalog'],
+    description:
+      'Compacted: names, texts, colours and lineage of the segments, whenever a command changes them.',
+    messages: ['segment', 'segmentAvro'],
     action: 'send',
   },
   deadLetter: {

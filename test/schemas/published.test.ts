@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { encodeMembership, encodeTransition } from '../../src/domain/segments/payload.ts'
+import { encodeCatalogEntry, encodeMembership, encodeTransition } from '../../src/domain/segments/payload.ts'
 import { EVENT_KINDS } from '../../src/domain/events/kinds.ts'
 import { parseMapping } from '../../src/domain/events/mapping.ts'
 import { eventSchema } from '../../src/domain/events/schema.ts'
-import { START_MS, membership, transition } from '../support/revisions.ts'
+import { START_MS, catalogEntry, membership, transition } from '../support/revisions.ts'
 import { SCHEMAS, asyncApi } from './asyncapi.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -140,11 +140,13 @@ describe('the AsyncAPI document', () => {
     ['segmentChanged', encodeTransition(transition(7), 'shop')],
     ['segmentChanged', encodeTransition(leaving, 'shop')],
     ['userSegment', encodeMembership(membership('u-1', 'loyal'))],
+    ['segment', encodeCatalogEntry(catalogEntry('loyal'))],
+    ['segment', encodeCatalogEntry(catalogEntry('gone', { diedAt: START_MS, share: null }))],
     ['event', JSON.stringify({ eventId: 'e', userId: 'u', eventTime: START_MS, kind: 'page_viewed' })],
   ])('%s: what is written is what it says', (message, text) => {
     const value = JSON.parse(text) as Json
     ajv.validate(payloadOf(message), value)
     expect(ajv.errors ?? []).toEqual([])
-    expect(accepts(payloadOf(message), { ...value, colour: 'red' })).toBe(false)
+    expect(accepts(payloadOf(message), { ...value, mood: 'calm' })).toBe(false)
   })
 })

@@ -1,4 +1,5 @@
 import type { DeadLetter } from '../../src/domain/events/dead-letter.ts'
+import type { CatalogEntry } from '../../src/domain/segments/catalog.ts'
 import type { Membership, Transition } from '../../src/domain/segments/transition.ts'
 import type { JournalLine, Page, Revision } from '../../src/ports/outlet.ts'
 import type { Head, SealedProfile } from '../../src/ports/store.ts'
@@ -72,6 +73,27 @@ export function membership(
   }
 }
 
+export function catalogEntry(segment: string, over: Partial<CatalogEntry> = {}): CatalogEntry {
+  return {
+    segment,
+    nameEn: 'Loyal buyers',
+    nameFr: null,
+    descriptionEn: null,
+    descriptionFr: null,
+    actionEn: null,
+    actionFr: null,
+    colour: '#0072B2',
+    share: 0.25,
+    bornAt: START_MS,
+    diedAt: null,
+    bundleVersion: 'b'.repeat(64),
+    parentVersion: null,
+    promoteId: 'p-1',
+    promotedAt: START_MS,
+    ...over,
+  }
+}
+
 export function deadLetter(offset: number, over: Partial<DeadLetter> = {}): DeadLetter {
   const value = new Uint8Array([0xff, 0x00, offset & 0xff])
   return {
@@ -100,10 +122,10 @@ export function journalLine(rev: number, over: Partial<JournalLine> = {}): Journ
 }
 
 export function revision(rev: number, over: Partial<Revision> = {}): Revision {
-  return { line: journalLine(rev), transitions: [], memberships: [], deadLetters: [], ...over }
+  return { line: journalLine(rev), transitions: [], memberships: [], deadLetters: [], catalog: [], ...over }
 }
 
-/** A revision that causes `moves` moves, each with its membership, and one dead letter if it has an odd number. */
+/** A revision that causes `moves` moves, each with its membership; one dead letter and one segment of the catalog if its number is odd. */
 export function busyRevision(rev: number, moves: number): Revision {
   const ids = Array.from({ length: moves }, (_, i) => rev * 1000 + i)
   return revision(rev, {
@@ -111,6 +133,7 @@ export function busyRevision(rev: number, moves: number): Revision {
     transitions: ids.map((n) => transition(n)),
     memberships: ids.map((n) => membership(`u-${n}`, 'at-risk', { previous: 'loyal', sequence: 2 })),
     deadLetters: rev % 2 === 1 ? [deadLetter(rev)] : [],
+    catalog: rev % 2 === 1 ? [catalogEntry(`loyal-${rev}`)] : [],
   })
 }
 

@@ -54,6 +54,7 @@ export async function embeddedOutletHarness(options: Partial<RunFolderOptions> =
       transitions: linesOf(folder.paths.segmentChanged).map((l) => l['id'] as string),
       memberships: linesOf(folder.paths.userSegments).map((l) => l['userId'] as string),
       deadLetters: linesOf(folder.paths.deadLetter).map((l) => l['offset'] as number),
+      segments: linesOf(folder.paths.segmentCatalog).map((l) => l['segment'] as string),
     }),
     close: () => discard(folder),
   }

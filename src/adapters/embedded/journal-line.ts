@@ -4,7 +4,7 @@ import type { JournalLine } from '../../ports/outlet.ts'
 import type { Extent } from './log-file.ts'
 
 /** The outputs whose lengths a journal line fixes. */
-export const DATA_FILES = ['segment-changed', 'user-segments', 'dead-letter'] as const
+export const DATA_FILES = ['segment-changed', 'user-segments', 'dead-letter', 'segment-catalog'] as const
 export type DataFile = (typeof DATA_FILES)[number]
 export type Extents = Readonly<Record<DataFile, Extent>>
 
@@ -18,7 +18,13 @@ const extent = z.tuple([z.int().min(1), z.int().min(0)]).readonly()
 
 const storedSchema = z.strictObject({
   ...JOURNAL_LINE_SHAPE,
-  files: z.strictObject({ 'segment-changed': extent, 'user-segments': extent, 'dead-letter': extent }),
+  files: z.strictObject({
+    'segment-changed': extent,
+    'user-segments': extent,
+    'dead-letter': extent,
+    // lines of before it was journalled do not name it
+    'segment-catalog': extent.default([1, 0]),
+  }),
 })
 
 /** One line of `journal.ndjson`, with its line end. */

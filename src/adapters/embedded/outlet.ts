@@ -9,7 +9,12 @@ import { encodePage } from './page-text.ts'
 import type { RunFolder } from './run-folder.ts'
 import { readMark } from './state-db.ts'
 
-const NOTHING: Extents = { 'segment-changed': [1, 0], 'user-segments': [1, 0], 'dead-letter': [1, 0] }
+const NOTHING: Extents = {
+  'segment-changed': [1, 0],
+  'user-segments': [1, 0],
+  'dead-letter': [1, 0],
+  'segment-catalog': [1, 0],
+}
 
 /**
  * Pages as appended lines of the run folder's files. The folder's lock keeps other processes out; a fence cuts the files back
@@ -149,6 +154,7 @@ export class EmbeddedOutlet implements Outlet {
       'segment-changed': at('segment-changed'),
       'user-segments': at('user-segments'),
       'dead-letter': at('dead-letter'),
+      'segment-catalog': at('segment-catalog'),
     }
   }
 

@@ -1,4 +1,4 @@
-import { encodeMembership, encodeTransition } from '../../domain/segments/payload.ts'
+import { encodeCatalogEntry, encodeMembership, encodeTransition } from '../../domain/segments/payload.ts'
 import type { DeadLetter } from '../../domain/events/dead-letter.ts'
 import type { Page, Revision } from '../../ports/outlet.ts'
 import { DATA_FILES, type DataFile, encodeStoredLine, type Extents } from './journal-line.ts'
@@ -20,7 +20,12 @@ const EMPTY = new Uint8Array(0)
 
 /** The bytes of a page behind `start`: one build per file, the extents right after each revision in its journal line. */
 export function encodePage(page: Page, start: Extents, context: PageContext): PageText {
-  const texts: Record<DataFile, string[]> = { 'segment-changed': [], 'user-segments': [], 'dead-letter': [] }
+  const texts: Record<DataFile, string[]> = {
+    'segment-changed': [],
+    'user-segments': [],
+    'dead-letter': [],
+    'segment-catalog': [],
+  }
   const extents: Record<DataFile, Extent> = { ...start }
   let journal = ''
   for (const revision of page.revisions) {
@@ -43,6 +48,7 @@ export function encodePage(page: Page, start: Extents, context: PageContext): Pa
       'segment-changed': bytes('segment-changed'),
       'user-segments': bytes('user-segments'),
       'dead-letter': bytes('dead-letter'),
+      'segment-catalog': bytes('segment-catalog'),
     },
     journal: Buffer.from(journal),
   }
@@ -56,6 +62,8 @@ function linesOf(name: DataFile, revision: Revision, context: PageContext): stri
       if (t.origin !== 'backfill') text += `${encodeTransition(t, context.app)}\n`
   } else if (name === 'user-segments') {
     for (const m of revision.memberships) text += `${encodeMembership(m)}\n`
+  } else if (name === 'segment-catalog') {
+    for (const e of revision.catalog) text += `${encodeCatalogEntry(e)}\n`
   } else {
     for (const d of revision.deadLetters) text += `${encodeDeadLetter(d, context.lineOf)}\n`
   }

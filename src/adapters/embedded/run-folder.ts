@@ -93,6 +93,7 @@ export class RunFolder {
       'segment-changed': file('segment-changed'),
       'user-segments': file('user-segments'),
       'dead-letter': file('dead-letter'),
+      'segment-catalog': file('segment-catalog'),
     }
     this.lineOf = options.lineOf ?? ((_topic, offset) => offset + 1)
     this.mark = options.mark ?? (() => {})

@@ -1,5 +1,6 @@
 import type { DeadLetter } from '../../domain/events/dead-letter.ts'
-import { encodeMembership, encodeTransition } from '../../domain/segments/payload.ts'
+import type { CatalogEntry } from '../../domain/segments/catalog.ts'
+import { encodeCatalogEntry, encodeMembership, encodeTransition } from '../../domain/segments/payload.ts'
 import type { Membership, Transition } from '../../domain/segments/transition.ts'
 import { encodeJournalLine } from '../../ports/journal-line.ts'
 import type { JournalLine } from '../../ports/outlet.ts'
@@ -16,16 +17,18 @@ export interface Encoded {
 export interface Encoders {
   transition(t: Transition): Encoded
   membership(m: Membership): Encoded
+  catalog(e: CatalogEntry): Encoded
   deadLetter(d: DeadLetter): Encoded
   journal(line: JournalLine): Encoded
 }
 
-/** How the values of moves and memberships are written. */
+/** How the values of moves, memberships and segments are written. */
 export interface ValueFormat {
   /** MIME type. */
   readonly contentType: string
   transition(t: Transition): Buffer | string
   membership(m: Membership): Buffer | string
+  catalog(e: CatalogEntry): Buffer | string
 }
 
 /** `app` is the run's name, in every payload. */
@@ -33,6 +36,7 @@ export const jsonValues = (app: string): ValueFormat => ({
   contentType: 'application/json',
   transition: (t) => encodeTransition(t, app),
   membership: (m) => encodeMembership(m),
+  catalog: (e) => encodeCatalogEntry(e),
 })
 
 export const jsonEncoders = (app: string): Encoders => encoders(app, jsonValues(app))
@@ -49,6 +53,7 @@ export function encoders(app: string, values: ValueFormat): Encoders {
       key: m.userId,
       value: m.segment === null ? null : values.membership(m),
     }),
+    catalog: (e) => ({ key: e.segment, value: values.catalog(e) }),
     deadLetter: (d) => ({
       key: d.key === null ? null : bufferOf(d.key),
       value: bufferOf(d.value),

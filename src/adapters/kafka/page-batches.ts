@@ -38,11 +38,12 @@ export function* pageBatches(
 }
 
 function* recordsOf(page: Page, encode: Encoders): Generator<readonly [Output, Encoded]> {
-  for (const { transitions, memberships, deadLetters, line } of page.revisions) {
+  for (const { transitions, memberships, deadLetters, catalog, line } of page.revisions) {
     // history before go-live says where everyone is, and never that someone moved
     for (const t of transitions) if (t.origin !== 'backfill') yield ['segment-changed', encode.transition(t)]
     for (const m of memberships) yield ['user-segments', encode.membership(m)]
     for (const d of deadLetters) yield ['dead-letter', encode.deadLetter(d)]
+    for (const e of catalog) yield ['segment-catalog', encode.catalog(e)]
     yield ['journal', encode.journal(line)]
   }
 }

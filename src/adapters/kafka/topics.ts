@@ -1,7 +1,13 @@
 import type { Ms, Topic } from '../../ports/types.ts'
 
 /** Topics that a run writes; their names are made here alone. */
-export const OUTPUTS = ['segment-changed', 'user-segments', 'dead-letter', 'journal'] as const
+export const OUTPUTS = [
+  'segment-changed',
+  'user-segments',
+  'segment-catalog',
+  'dead-letter',
+  'journal',
+] as const
 export type Output = (typeof OUTPUTS)[number]
 
 export type TopicNames = Readonly<Record<Output, Topic>>
@@ -10,6 +16,7 @@ export function topicNames(app: string): TopicNames {
   return {
     'segment-changed': `${app}.segment-changed.v1`,
     'user-segments': `${app}.user-segments.v1`,
+    'segment-catalog': `${app}.segment-catalog.v1`,
     'dead-letter': `${app}.dead-letter.v1`,
     journal: `${app}.journal.v1`,
   }
@@ -82,6 +89,7 @@ export function topicSpecs(o: TopicOptions): TopicSpec[] {
   return [
     spec(names['segment-changed'], 'delete', String(o.retentionMs)),
     spec(names['user-segments'], 'compact'),
+    spec(names['segment-catalog'], 'compact'),
     spec(names['dead-letter'], 'delete', String(o.retentionMs)),
     spec(names.journal, 'delete', String(o.journalRetentionMs)),
     spec(controlTopic(o.app), 'delete', UNLIMITED),

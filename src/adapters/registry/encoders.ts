@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import avro from 'avsc'
 import { assert } from '../../errors.ts'
 import type { Event } from '../../domain/events/event.ts'
-import { membershipPayload, transitionPayload } from '../../domain/segments/payload.ts'
+import type { CatalogEntry } from '../../domain/segments/catalog.ts'
+import { catalogPayload, membershipPayload, transitionPayload } from '../../domain/segments/payload.ts'
 import type { Membership, Transition } from '../../domain/segments/transition.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Topic } from '../../ports/types.ts'
@@ -46,6 +47,12 @@ export class RegistryEncoders {
   async membership(topic: Topic): Promise<Encode<Membership>> {
     const encode = await this.#encoder(topic, 'user-segments')
     return (m) => encode(membershipPayload(m, asIs))
+  }
+
+  /** Segments (`schemas/segment-catalog.avsc`). */
+  async catalog(topic: Topic): Promise<Encode<CatalogEntry>> {
+    const encode = await this.#encoder(topic, 'segment-catalog')
+    return (e) => encode(catalogPayload(e, asIs))
   }
 
   async #encoder(topic: Topic, schema: string): Promise<Encode<object>> {

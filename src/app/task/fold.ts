@@ -2,6 +2,7 @@ import { assert, fail } from '../../errors.ts'
 import type { Event } from '../../domain/events/event.ts'
 import { spreadOf } from '../../domain/profile/due.ts'
 import type { Arbiter } from '../../domain/profile/segmenter.ts'
+import type { Command } from '../../domain/segments/command.ts'
 import { membershipOf } from '../../domain/segments/transition.ts'
 import type { JournalLine, Move, Revision } from '../../ports/outlet.ts'
 import type { Chunk } from '../../ports/source.ts'
@@ -238,12 +239,19 @@ export class TaskFold {
     const { content, record } = item
     tally.record(content)
     if (content.type === 'events') for (const event of content.events) this.#event(open, lane, item, event)
-    else if (content.type === 'command') this.memory.command(content.command)
+    else if (content.type === 'command') this.#command(open, content.command)
     else if (content.type === 'refused') {
       const { topic } = lane.input
       open.deadLetters.push(makeDeadLetter(topic, this.#options.task, record, content))
       if (lacksSchema(content)) (open.refused[topic] ??= []).push(record.offset)
     }
+  }
+
+  /** Every task hears of a command, one of them tells the readers. */
+  #command(open: OpenRevision, command: Command): void {
+    this.memory.command(command)
+    const told = command.command === 'promote' || command.command === 'labels'
+    if (told && this.#options.task === 0) open.catalog = this.memory.catalog()
   }
 
   #event(open: OpenRevision, lane: Lane, item: Item, event: Event): void {
@@ -332,7 +340,7 @@ export class TaskFold {
     verify(now, line)
     m.accept(line)
     m.finish(now)
-    const revision = { line: now, transitions: [], memberships: [], deadLetters: [] }
+    const revision = { line: now, transitions: [], memberships: [], deadLetters: [], catalog: [] }
     return { type: 'revision', revision, diverged: 0, records: 0, wakes: 0 }
   }
 
@@ -370,10 +378,10 @@ export class TaskFold {
     m.finish(line)
     this.#open = undefined
     this.#cut = false
-    const { transitions, memberships, deadLetters } = open
+    const { transitions, memberships, deadLetters, catalog } = open
     return {
       type: 'revision',
-      revision: { line, transitions, memberships, deadLetters },
+      revision: { line, transitions, memberships, deadLetters, catalog },
       diverged: open.diverged,
       records: open.records,
       wakes: open.steps - open.records,

@@ -3,6 +3,7 @@ import type { Profiles } from '../../domain/profile/profiles.ts'
 import type { Trigger } from '../../domain/profile/move.ts'
 import { Segmenter, type SegmenterOptions } from '../../domain/profile/segmenter.ts'
 import type { Bundle } from '../../domain/segments/bundle.ts'
+import { catalogOf, type CatalogEntry } from '../../domain/segments/catalog.ts'
 import type { Command } from '../../domain/segments/command.ts'
 import type { Genesis, JournalLine } from '../../ports/outlet.ts'
 import type { Deployment, Head } from '../../ports/store.ts'
@@ -123,6 +124,11 @@ export class TaskMemory {
         if (this.held) this.releasedAt = Math.max(this.clock, c.issuedAt)
         this.held = false
     }
+  }
+
+  /** What readers may know of the segments. */
+  catalog(): CatalogEntry[] {
+    return catalogOf(this.#deployments, this.segmenter.labels)
   }
 
   /** A person lets the task go on elsewhere. */

@@ -1,3 +1,4 @@
+import type { CatalogEntry } from '../../domain/segments/catalog.ts'
 import type { Membership, Transition } from '../../domain/segments/transition.ts'
 import type { DeadLetter } from '../../domain/events/dead-letter.ts'
 import type { JournalLine, Move } from '../../ports/outlet.ts'
@@ -11,6 +12,7 @@ export class OpenRevision {
   readonly transitions: Transition[] = []
   readonly memberships: Membership[] = []
   readonly deadLetters: DeadLetter[] = []
+  catalog: readonly CatalogEntry[] = []
   readonly moves: Move[] = []
   /** Records refused for want of their schema (rule T12). */
   readonly refused: Record<Topic, Offset[]> = {}

@@ -5,7 +5,7 @@ import type { Ms } from '../../ports/types.ts'
 export interface PageRule {
   /** Records folded. */
   readonly maxRecords: number
-  /** Transitions, memberships and dead letters. */
+  /** Transitions, memberships, dead letters and segments of the catalog. */
   readonly maxOutputs: number
   /** Age of a page that somebody waits for: one with a transition or a dead letter. */
   readonly maxAgeMs: Ms
@@ -24,7 +24,8 @@ export class OpenPage {
     if (this.revisions.length === 0) this.#since = now
     this.revisions.push(revision)
     this.#records += records
-    this.#outputs += revision.transitions.length + revision.memberships.length + revision.deadLetters.length
+    const { transitions, memberships, deadLetters, catalog } = revision
+    this.#outputs += transitions.length + memberships.length + deadLetters.length + catalog.length
   }
 
   /** Milliseconds until it is old enough to close; Infinity while it is empty, 0 or less when it is ready. */

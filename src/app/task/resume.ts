@@ -53,7 +53,9 @@ export async function resume(ports: TaskPorts, options: TaskOptions, r: Resume):
     accepted: accepted(r, head, bounds),
     moves: [],
   })
-  await outlet.publish(fence, { revisions: [{ line, transitions: [], memberships: [], deadLetters: [] }] })
+  await outlet.publish(fence, {
+    revisions: [{ line, transitions: [], memberships: [], deadLetters: [], catalog: [] }],
+  })
   if (r.accept === 'rebuild') {
     await store.take(fence, token, true)
     await begin(ports, options, r.task, token, head)

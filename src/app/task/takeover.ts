@@ -69,7 +69,7 @@ export async function learn(
 async function open(ports: TaskPorts, fence: Fence, line: JournalLine): Promise<void> {
   try {
     await ports.outlet.publish(fence, {
-      revisions: [{ line, transitions: [], memberships: [], deadLetters: [] }],
+      revisions: [{ line, transitions: [], memberships: [], deadLetters: [], catalog: [] }],
     })
   } catch (error) {
     if (error instanceof SegmentationError && error.retryable) {

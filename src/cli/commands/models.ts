@@ -40,10 +40,11 @@ export function registerModels(program: Command, cli: Cli): void {
     (ref: string, flags: Flags) => show(cli, ref, flags),
   )
   const text = 'in the language of --lang'
-  verb('label <model> <segment>', 'name, text or colour of a segment, here and where it is at work')
+  verb('label <model> <segment>', 'name, text, action or colour of a segment, here and where it is at work')
     .addOption(new Option('--lang <code>', 'language of name and text').choices(['en', 'fr']).default('en'))
     .option('--name <text>', text)
     .option('--description <text>', text)
+    .option('--action <text>', `suggested to marketing, ${text}`)
     .option('--colour <#rrggbb>', 'of charts', colour)
     .option('--state <dir>', 'tell the run of this folder')
     .option('--config <file>', 'tell the consumers of this config')
@@ -106,6 +107,7 @@ interface LabelFlags extends Flags, Listener {
   readonly lang: 'en' | 'fr'
   readonly name?: string
   readonly description?: string
+  readonly action?: string
   readonly colour?: string
 }
 
@@ -119,9 +121,9 @@ async function label(
   { ref, segment }: { ref: string; segment: string },
   flags: LabelFlags,
 ): Promise<void> {
-  const { name, description, lang, state, config } = flags
-  if (name === undefined && description === undefined && flags.colour === undefined)
-    fail('usage', 'models label needs --name, --description or --colour')
+  const { name, description, action, lang, state, config } = flags
+  if ([name, description, action, flags.colour].every((said) => said === undefined))
+    fail('usage', 'models label needs --name, --description, --action or --colour')
   const store = openBundleFiles(flags.models)
   const { bundle, labels, dir } = await store.load(ref)
   const former = labels[segment]
@@ -132,6 +134,7 @@ async function label(
     description:
       description === undefined ? former.description : { ...former.description, [lang]: description },
     colour: flags.colour ?? former.colour,
+    action: action === undefined ? former.action : { ...former.action, [lang]: action },
   }
   const all: Labels = { ...labels, [segment]: changed }
   await store.save(bundle, all, dir)

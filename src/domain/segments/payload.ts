@@ -1,4 +1,5 @@
 import { MINUTE_MS } from '../base/duration.ts'
+import type { CatalogEntry } from './catalog.ts'
 import type { Membership, Traits, Transition } from './transition.ts'
 
 /** Version of the `segment-changed` payload; raised when a field changes its meaning. */
@@ -68,6 +69,17 @@ export function membershipPayload(m: Membership, time: (ms: number) => unknown):
     bundleVersion: m.bundleVersion,
     origin: m.origin,
   }
+}
+
+/** What readers may know of one segment, as `segment-catalog` holds it. No line end. */
+export function encodeCatalogEntry(e: CatalogEntry): string {
+  return JSON.stringify(catalogPayload(e, isoTime))
+}
+
+/** The fields of that payload, in their order; `time` writes Unix milliseconds. */
+export function catalogPayload(e: CatalogEntry, time: (ms: number) => unknown): object {
+  const diedAt = e.diedAt === null ? null : time(e.diedAt)
+  return { ...e, bornAt: time(e.bornAt), diedAt, promotedAt: time(e.promotedAt) }
 }
 
 /** Traits lie flat among the other fields. */

@@ -8,7 +8,7 @@ import { lines } from '../../conformance/outlet.ts'
 import { busyRevision, page, revision } from '../../support/revisions.ts'
 import { discard, openFresh, outletOf } from '../../support/run-folder.ts'
 
-const DATA = ['segment-changed', 'user-segments', 'dead-letter'] as const
+const DATA = ['segment-changed', 'user-segments', 'dead-letter', 'segment-catalog'] as const
 type Bytes = Record<(typeof DATA)[number] | 'journal', Buffer>
 
 const file = (folder: RunFolder, name: string): string => join(folder.dir, `${name}.ndjson`)
@@ -19,6 +19,7 @@ function bytesOf(folder: RunFolder): Bytes {
     'segment-changed': read('segment-changed'),
     'user-segments': read('user-segments'),
     'dead-letter': read('dead-letter'),
+    'segment-catalog': read('segment-catalog'),
     journal: read('journal'),
   }
 }

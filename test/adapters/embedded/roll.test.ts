@@ -77,7 +77,9 @@ describe('a file that rolls', () => {
       seen.push(line.rev)
       await outlet.publish(fence, page(busyRevision(rev++, 2)))
     }
-    expect(seen).toEqual(Array.from({ length: 11 }, (_, i) => i))
+    // of what is published meanwhile, it may show what the part that it reads still takes in
+    expect(seen.length).toBeGreaterThanOrEqual(11)
+    expect(seen).toEqual(Array.from(seen, (_, i) => i))
   })
 
   const damage: [string, (f: RunFolder, newest: (name: string) => string) => void][] = [

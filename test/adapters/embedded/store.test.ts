@@ -46,7 +46,13 @@ describe('the state in a run folder', () => {
     }
     expect(await store.checkpoint(0, checkpoint({ head: head(0) }))).toBe('ok')
     expect(synced.at(-1)).toBe('journal')
-    expect(synced.toSorted()).toEqual(['dead-letter', 'journal', 'segment-changed', 'user-segments'])
+    expect(synced.toSorted()).toEqual([
+      'dead-letter',
+      'journal',
+      'segment-catalog',
+      'segment-changed',
+      'user-segments',
+    ])
   })
 
   test('a disk that cannot be synced leaves the state as it was', async () => {

@@ -65,6 +65,7 @@ async function outlet(here: Place): Promise<OutletHarness> {
   const written: Record<Output, number> = {
     'segment-changed': 0,
     'user-segments': 0,
+    'segment-catalog': 0,
     'dead-letter': 0,
     journal: 0,
   }
@@ -73,6 +74,7 @@ async function outlet(here: Place): Promise<OutletHarness> {
       written['segment-changed'] += r.transitions.length
       written['user-segments'] += r.memberships.length
       written['dead-letter'] += r.deadLetters.length
+      written['segment-catalog'] += r.catalog.length
       written.journal++
     }
     for (const output of OUTPUTS)
@@ -96,15 +98,17 @@ async function outlet(here: Place): Promise<OutletHarness> {
   return {
     outlet: open,
     seen: async () => {
-      const [changed, now, dead] = await Promise.all([
+      const [changed, now, dead, catalog] = await Promise.all([
         values(names['segment-changed']),
         values(names['user-segments']),
         here.committed(names['dead-letter']),
+        values(names['segment-catalog']),
       ])
       return {
         transitions: changed.map((text) => (JSON.parse(text) as { id: string }).id),
         memberships: now.map((text) => (JSON.parse(text) as { userId: string }).userId),
         deadLetters: dead.map(({ headers }) => Number(headers?.['__connect.errors.offset']?.toString())),
+        segments: catalog.map((text) => (JSON.parse(text) as { segment: string }).segment),
       }
     },
     close: async () => {

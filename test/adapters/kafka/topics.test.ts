@@ -36,6 +36,7 @@ describe('the topics of an app', () => {
       [
         ['shop.segment-changed.v1', 'delete', String(30 * DAY_MS)],
         ['shop.user-segments.v1', 'compact', undefined],
+        ['shop.segment-catalog.v1', 'compact', undefined],
         ['shop.dead-letter.v1', 'delete', String(30 * DAY_MS)],
         ['shop.journal.v1', 'delete', String(90 * DAY_MS)],
         ['shop.control.v1', 'delete', '-1'],
