@@ -247,7 +247,12 @@ export function taskOptions({ config, avro, bundle, zones, inputs }: Parts): Tas
     ...EMBEDDED,
     task: 0,
     inputs,
-    segmenter: { locale: config.locale, holdout: holdoutOf(config), due: duePolicy(config) },
+    segmenter: {
+      locale: config.locale,
+      holdout: holdoutOf(config),
+      currency: config.currency,
+      due: duePolicy(config),
+    },
     recipe: recipeOf(config, zones, avro),
     maxAheadMs: MAX_AHEAD_MS,
     newProfiles: () => new Profiles(plan),
@@ -266,6 +271,6 @@ export function taskOptions({ config, avro, bundle, zones, inputs }: Parts): Tas
 }
 
 /** What a profile must keep and how a vector is read from it; labels and transforms are the bundle's own. */
-function reading({ layout, columns, nodes, columnNodes }: Plan): string {
-  return canonicalJson({ layout, columns, nodes, columnNodes })
+function reading({ layout, columns, nodes, columnNodes, traits }: Plan): string {
+  return canonicalJson({ layout, columns, nodes, columnNodes, traits })
 }

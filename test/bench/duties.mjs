@@ -69,6 +69,8 @@ function duties(plan, bundle, labels) {
     inputs,
     segmenter: {
       locale: 'en',
+      holdout: { pct: 0, salt: '' },
+      currency: 'EUR',
       due: {
         maxSleepMs: 7 * 86_400_000,
         spreadMs: 600_000,

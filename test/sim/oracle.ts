@@ -54,6 +54,7 @@ export class Oracle {
       locale: 'en',
       liveFrom,
       holdout: HOLDOUT,
+      currency: 'EUR',
       due: scenario.due,
     })
   }

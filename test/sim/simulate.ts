@@ -91,7 +91,7 @@ export class Simulation {
     return {
       task: 0,
       inputs: TASK_INPUTS,
-      segmenter: { locale: 'en', holdout: HOLDOUT, due: this.scenario.due },
+      segmenter: { locale: 'en', holdout: HOLDOUT, currency: 'EUR', due: this.scenario.due },
       recipe: 'sim',
       revisionSteps: 1 + random.below(12),
       maxProfiles: 2 + random.below(10),

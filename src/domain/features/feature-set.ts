@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { fail } from '../../errors.ts'
 import { featureSchema, formOf, type Feature } from './feature.ts'
+import { traitErrors, traitsSchema } from './traits.ts'
 
 export type { AggregateFeature, Feature } from './feature.ts'
 
@@ -16,10 +17,15 @@ export const featureSetSchema = z
     version: z.int().min(1),
     /** IANA zone whose clock and calendar the set goes by: day-sized hops, hours, weekdays, seasons. */
     zone: z.string().min(1),
+    /** What memberships and moves say of a user beside his segment; absent: nothing. */
+    traits: traitsSchema.optional(),
     features: z.array(featureSchema).min(1).max(256),
   })
   .superRefine((set, context) => {
-    for (const { path, message } of setErrors(set.features))
+    for (const { path, message } of [
+      ...setErrors(set.features),
+      ...traitErrors(set.traits ?? {}, set.features),
+    ])
       context.addIssue({ code: 'custom', path, message })
   })
 export type FeatureSet = z.infer<typeof featureSetSchema>

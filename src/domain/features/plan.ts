@@ -11,6 +11,7 @@ import { KEEP_DEFAULT, STEP_DEFAULT } from './feature-set.ts'
 import { labelOf } from './label.ts'
 import { measureOf, type Measure } from './measure.ts'
 import type { Lane } from './states.ts'
+import { compileTraits, type TraitNodes } from './traits.ts'
 import { daysOf, divisibleWant, want, windowOf, type Want } from './want.ts'
 
 /** Largest profile, in bytes, that a feature set may lead to. */
@@ -64,6 +65,8 @@ export interface Plan extends States {
   readonly nodes: readonly Node[]
   /** Node of each column. */
   readonly columnNodes: readonly number[]
+  /** null: the set declares none. */
+  readonly traits: TraitNodes | null
   /** Hash of all that decides the form of a stored profile. */
   readonly layout: number
   /** Upper bound of an encoded profile. */
@@ -102,6 +105,7 @@ export function compilePlan(set: FeatureSet, zone: ZoneTable): Plan {
     ...content,
     nodes: recipe.drafts.map((draft) => draft(states)),
     columnNodes: columns.map((f) => recipe.nodeOf(f)),
+    traits: set.traits === undefined ? null : compileTraits(set.traits, (name) => recipe.named(name)),
     layout: hash32(canonicalJson({ ...content, zone: zone.name })),
     maxBytes,
   }
@@ -134,15 +138,15 @@ class Recipe {
 
   #derived(f: Exclude<Feature, AggregateFeature>): number {
     if ('ratio' in f) {
-      const [over, under] = f.ratio.map((name) => this.#named(name)) as [number, number]
+      const [over, under] = f.ratio.map((name) => this.named(name)) as [number, number]
       return this.#add({ is: 'ratio', over, under, whenEmpty: f.whenEmpty, part: false })
     }
     if ('difference' in f) {
-      const [from, less] = f.difference.map((name) => this.#named(name)) as [number, number]
+      const [from, less] = f.difference.map((name) => this.named(name)) as [number, number]
       return this.#add({ is: 'difference', from, less })
     }
     if ('share' in f) {
-      const under = this.#named(f.share.of)
+      const under = this.named(f.share.of)
       const whole = this.#byName.get(f.share.of) as Divisible
       const over = this.#sum(divisibleWant(this.#zone, whole, f.share.where))
       return this.#add({ is: 'ratio', over, under, whenEmpty: f.whenEmpty, part: true })
@@ -207,7 +211,7 @@ class Recipe {
     }))
   }
 
-  #named(name: string): number {
+  named(name: string): number {
     return this.nodeOf(this.#byName.get(name) as Feature)
   }
 

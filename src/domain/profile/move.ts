@@ -22,6 +22,8 @@ export interface RunFacts {
   /** Moves with an as-of before this are `backfill`. */
   readonly liveFrom: number
   readonly holdout: Holdout
+  /** The one currency of all amounts, ISO 4217. */
+  readonly currency: string
 }
 
 /** What a move is explained with: the bundle that decided, its distances, the vectors then and now. */

@@ -241,6 +241,18 @@ export class Profiles extends UserSlots {
     }
   }
 
+  /** Values of all nodes of the plan as of his as-of; good until the next reading. */
+  nodes(slot: number): Float64Array {
+    this.#advance(this.#rows, slot * this.#width)
+    return this.#reading.nodes(this.#rows, slot * this.#width)
+  }
+
+  /** Time of the newest event that an age is counted from, by its scalar; null: there was none. */
+  newest(slot: number, scalar: number): number | null {
+    const kept = this.#rows[slot * this.#width + this.#scalars.place(scalar)] as number
+    return kept === 0 ? null : kept - 1
+  }
+
   /**
    * Which columns are lower bounds as of a time not before his own as-of: distinct counts whose window holds more values than
    * are remembered. 1 or 0 per column, F.

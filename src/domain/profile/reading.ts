@@ -49,6 +49,12 @@ export class Reading {
       out[i] = this.#values[this.#columnNode[i] as number] as number
   }
 
+  /** Values of all nodes of the plan, in its order, until the next reading; the row has been advanced to its as-of. */
+  nodes(row: Float64Array, base: number): Float64Array {
+    this.#evaluate(row, base)
+    return this.#values
+  }
+
   #evaluate(row: Float64Array, base: number): void {
     const values = this.#values
     const asOf = row[base + AS_OF] as number

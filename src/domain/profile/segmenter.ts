@@ -25,6 +25,7 @@ import type { Labels } from '../segments/labels.ts'
 import { OUTLIER, type Cause, type Membership, type Transition } from '../segments/transition.ts'
 import { spreadOf, type DuePolicy } from './due.ts'
 import type { Profiles } from './profiles.ts'
+import { traitsOf } from './traits.ts'
 import {
   buildTombstone,
   buildTransition,
@@ -175,7 +176,7 @@ export class Segmenter {
       previousName: from === null ? null : nameOf(this.#labels, from, locale),
       sequence: p.sequence(slot),
       ...heldOut(p.user(slot), this.#options),
-      traits: null,
+      traits: traitsOf(p, slot, this.#options.currency),
       bundleVersion: this.bundleVersionOf(slot),
       origin: 'live',
     }
@@ -319,7 +320,7 @@ export class Segmenter {
       labels: this.#labels,
       bundle: d.bundle,
       promoteId: d.promoteId,
-      traits: null,
+      traits: traitsOf(p, slot, this.#options.currency),
       distances2: d.assigner.distances2,
       before: from === null ? undefined : this.#before,
       now: this.#raw,

@@ -34,7 +34,7 @@ export const foldOptions = (
 ): FoldOptions => ({
   task: 0,
   inputs: TASK_INPUTS,
-  segmenter: { locale: 'en', holdout: HOLDOUT, due: scenario.due },
+  segmenter: { locale: 'en', holdout: HOLDOUT, currency: 'EUR', due: scenario.due },
   recipe: 'sim',
   revisionSteps: 1000,
   maxProfiles: 1000,

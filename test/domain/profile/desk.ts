@@ -90,7 +90,14 @@ export class Desk {
   readonly moves: Transition[] = []
 
   constructor(due = DUE, liveFrom = 0, holdout = NO_HOLDOUT) {
-    this.segmenter = new Segmenter(this.profiles, { app: 'test', locale: 'en', liveFrom, holdout, due })
+    this.segmenter = new Segmenter(this.profiles, {
+      app: 'test',
+      locale: 'en',
+      liveFrom,
+      holdout,
+      currency: 'EUR',
+      due,
+    })
   }
 
   event(e: Event): number {
