@@ -1,12 +1,15 @@
 import type { RawRecord } from '../../ports/source.ts'
 import type { Offset } from '../../ports/types.ts'
 import type { FetchedRecord } from './abort-filter.ts'
+import { crc32c } from './crc32c.ts'
 
 /** Places in a record batch of format 2 (Apache Kafka, "Record Batch"). */
 const LENGTH_AT = 8
 /** What the length does not count. */
 const FRAME_BYTES = 12
 const MAGIC_AT = 16
+const CHECKSUM_AT = 17
+/** The first of the bytes that the checksum covers. */
 const ATTRIBUTES_AT = 21
 const LAST_OFFSET_DELTA_AT = 23
 const BASE_TIME_AT = 27
@@ -206,7 +209,10 @@ export function batchDecoder(
   }
 }
 
-/** Before the batches stands where the first of them begins: kafkajs says so of what holds nothing to be seen. */
+/**
+ * Before the batches stands where the first of them begins: kafkajs says so of what holds nothing to be seen. Rejects where a
+ * checksum is wrong, which kafkajs does not look at: what came broken over the wire is fetched again.
+ */
 async function batchesOf(
   bytes: Buffer,
   codecOf: (attributes: number) => Codec | null,
@@ -217,6 +223,8 @@ async function batchesOf(
     const end = at + FRAME_BYTES + bytes.readInt32BE(at + LENGTH_AT)
     // a response is cut off at its size
     if (end > bytes.length) break
+    if (crc32c(bytes.subarray(at + ATTRIBUTES_AT, end)) !== bytes.readUInt32BE(at + CHECKSUM_AT))
+      throw new Error(`the record batch at offset ${bytes.readBigInt64BE(at)} is not that of its checksum`)
     const header = bytes.subarray(at, at + RECORDS_AT)
     const records = bytes.subarray(at + RECORDS_AT, end)
     const codec = codecOf(header.readInt16BE(ATTRIBUTES_AT))
