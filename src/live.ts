@@ -177,7 +177,11 @@ function liveOptions(config: LiveConfig, task: Task, control: string): Partial<T
 }
 
 /** The same description of what decides results as an embedded run has. */
-function runConfig(config: LiveConfig, mappings: ReadonlyMap<string, Mapping>, bundle: Bundle): RunConfig {
+export function runConfig(
+  config: LiveConfig,
+  mappings: ReadonlyMap<string, Mapping>,
+  bundle: Bundle,
+): RunConfig {
   const inputs: RunConfig['inputs'] = config.inputs.map(({ topic }) => ({
     topic,
     path: topic,

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { endOnClosedPipe, processCli, type Cli } from './cli.ts'
 import { registerConfig } from './commands/config.ts'
 import { registerDemo } from './commands/demo.ts'
+import { registerExplain } from './commands/explain.ts'
 import { registerFeatures } from './commands/features.ts'
 import { registerGenerate } from './commands/generate.ts'
 import { registerIngest } from './commands/ingest.ts'
@@ -27,6 +28,7 @@ const VERBS: readonly Register[] = [
   registerFeatures,
   registerTrain,
   registerPredict,
+  registerExplain,
   registerModels,
   registerStream,
   registerReplay,

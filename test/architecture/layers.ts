@@ -28,6 +28,7 @@ const FILES: Readonly<Record<string, Layer>> = {
   'src/layered-config.ts': 'config',
   'src/live-config.ts': 'config',
   'src/live.ts': 'compose',
+  'src/state-view.ts': 'compose',
   'src/live-schemas.ts': 'compose',
   'src/live-access.ts': 'compose',
   'src/live-replay.ts': 'compose',

@@ -43,7 +43,7 @@ export async function makeShop(folder: string, size: { users: number; days: numb
   const state = join(folder, 'embedded')
   await command(
     'train',
-    ['--events', ...paths, '--feature-set', 'default', '--as-of', '2025-01-15'],
+    ['--events', ...paths, '--feature-set', 'default', '--as-of', '2025-01-15', '--dwell', 'none'],
     '--out',
     model,
   )

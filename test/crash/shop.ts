@@ -77,7 +77,7 @@ async function train(
   k: string,
   asOf: string,
 ): Promise<void> {
-  const how = ['--feature-set', 'default', '--k', k, '--min-events', '3', '--as-of', asOf]
+  const how = ['--feature-set', 'default', '--k', k, '--min-events', '3', '--dwell', 'none', '--as-of', asOf]
   const { code, err } = await run(['train', '--events', ...events, ...how, '--out', join(dir, name)])
   if (code !== 0) throw new Error(err)
 }

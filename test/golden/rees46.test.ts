@@ -64,7 +64,7 @@ describe.runIf(HERE)('a real clickstream', () => {
     ingested = (await json('ingest', CLICKS, '--mapping', 'rees46', '--out', at('events.ndjson'))).result
     const events = ['--events', at('events.ndjson'), '--as-of', '2019-10-02']
     featured = (await json('features', ...events, '--out', at('features.csv'))).result
-    await json('train', ...events, ...MODEL, '--out', at('model'))
+    await json('train', ...events, ...MODEL, '--dwell', 'none', '--out', at('model'))
   })
 
   it('is read whole: every record is an event, and every event a line', () => {

@@ -116,6 +116,8 @@ describe('the clock of followed inputs', () => {
       'train',
       '--features',
       at('minutes.csv'),
+      '--dwell',
+      'none',
       ...how,
       '--out',
       at('minutes'),

@@ -28,7 +28,18 @@ export async function smallShop(dir: string, size = SMALL): Promise<SmallShop> {
 }
 
 export async function train(events: string, out: string, ...more: string[]): Promise<void> {
-  const { code, err } = await run(['train', '--events', events, '--min-events', '3', '--out', out, ...more])
+  const { code, err } = await run([
+    'train',
+    '--events',
+    events,
+    '--min-events',
+    '3',
+    '--dwell',
+    'none',
+    '--out',
+    out,
+    ...more,
+  ])
   if (code !== 0) throw new Error(err)
 }
 

@@ -43,6 +43,8 @@ export async function embedded(folder: string, app: string, events: readonly Eve
     'default',
     '--as-of',
     '2025-01-15',
+    '--dwell',
+    'none',
     '--out',
     join(folder, 'model'),
   ]

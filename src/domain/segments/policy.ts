@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DAY_MS } from '../base/duration.ts'
 
 /** How a membership is decided from distances; part of the bundle, so that a model and its manners change together. */
 export const policySchema = z.strictObject({
@@ -15,11 +16,11 @@ export const policySchema = z.strictObject({
 })
 export type Policy = z.infer<typeof policySchema>
 
-/** What a bundle is trained with where nothing else is asked for. */
+/** What a bundle is trained with where nothing else is asked for; the tables of SPEC.md say why. */
 export const DEFAULT_POLICY: Policy = {
   minEvents: 5,
   marginRatio: 0.1,
-  dwellMs: 0,
+  dwellMs: 7 * DAY_MS,
   confirmForMs: null,
   outlier: 'ignore',
 }
