@@ -49,6 +49,34 @@ async function avroValues(registry: RegistryEncoders, app: string): Promise<Valu
   }
 }
 
+/** Outputs whose schema the registry would take in anew, and those whose schema it would refuse. Rejects with `unreachable`. */
+export async function compareSchemas(
+  config: LiveConfig,
+  clock: Clock,
+): Promise<{ missing: Topic[]; unfit: Topic[] }> {
+  const found: { missing: Topic[]; unfit: Topic[] } = { missing: [], unfit: [] }
+  const registry = outputRegistry(config, clock)
+  if (registry === undefined) return found
+  for (const output of ['segment-changed', 'user-segments', 'segment-catalog'] as const) {
+    const topic = topicNames(config.app)[output]
+    const fits = await registry.fits(topic, output)
+    if (fits !== true) found[fits === undefined ? 'missing' : 'unfit'].push(topic)
+  }
+  return found
+}
+
+/** Registers the schemas of Avro outputs. Rejects with `unreachable`, `schema-incompatible` or `config-invalid`. */
+export async function registerSchemas(config: LiveConfig, clock: Clock): Promise<void> {
+  const registry = outputRegistry(config, clock)
+  if (registry !== undefined) await avroValues(registry, config.app)
+}
+
+function outputRegistry(config: LiveConfig, clock: Clock): RegistryEncoders | undefined {
+  const { schemaRegistry, output } = config
+  const avro = formatOf(config, 'output.format', output.format) === 'avro'
+  return schemaRegistry === undefined || !avro ? undefined : new RegistryEncoders(schemaRegistry, clock)
+}
+
 /** The same again for as long as the other side is away: a process that ends would only be started again. */
 async function whenReachable<T>(work: () => Promise<T>, clock: Clock, telemetry: Telemetry): Promise<T> {
   for (let retries = 0; ; retries++) {

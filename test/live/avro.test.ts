@@ -142,7 +142,12 @@ test(
     const expected = await embedded(folder, APP, events)
     await kafka.createTopics(['avro-clicks', 'avro-orders'])
     const file = config()
-    expect(await run(['topics', 'apply', '--config', file])).toMatchObject({ code: 0 })
+    const names = topicNames(APP)
+    const outputs = [names['segment-changed'], names['user-segments'], names['segment-catalog']]
+    const planned = await run(['topics', 'apply', '--config', file])
+    expect(planned).toMatchObject({ code: 0 })
+    for (const output of outputs) expect(planned.out).toContain(`register   the schema of ${output}`)
+    expect((await run(['topics', 'plan', '--config', file])).out).toContain('as they should be')
     const promote = ['promote', '--config', file, '--model', join(folder, 'model'), '--at', 'start']
     expect(await run(promote)).toMatchObject({ code: 0 })
     const half = events.length >> 1
@@ -206,6 +211,13 @@ test(
     expect(due.length).toBeGreaterThan(0.8 * expected.length)
     const letters = await kafka.committed(topicNames(APP)['dead-letter'], 0)
     expect(letters.map(({ value }) => Buffer.from(value ?? []))).toEqual([...broken, unknown])
+    const other = new SchemaRegistry({ host: direct() })
+    const catalog = await kafka.committed(names['segment-catalog'], 0)
+    const told = await Promise.all(
+      catalog.map(async ({ key, value }) => [String(key), (await other.decode(value as Buffer)) as object]),
+    )
+    expect(told.length).toBeGreaterThan(1)
+    for (const [key, entry] of told) expect(entry).toMatchObject({ segment: key, bornAt: 0, diedAt: null })
     const [move] = await kafka.committed(topicNames(APP)['segment-changed'], 0)
     expect(String(move?.headers?.['content-type'])).toBe('application/avro')
   },

@@ -24,8 +24,9 @@ export const REQUEST_TIMEOUT_MS: Ms = 5 * SECOND_MS
 /** What a subject of ours allows: every version reads and is read by every other. */
 const COMPATIBILITY = 'FULL_TRANSITIVE'
 const NO_RETRY = { retries: 0, maxRetryTimeInSecs: 1, initialRetryTimeInSecs: 1, factor: 0, multiplier: 1 }
-/** The registry's own code for an id that it does not have. */
+/** The registry's own codes for what it does not have. */
 const SCHEMA_NOT_FOUND = 40403
+const SUBJECT_NOT_FOUND = 40401
 
 /** A schema as the registry has it, or what keeps it from reading records (it is no Avro, or no valid one). */
 export type FoundSchema = avro.Type | string
@@ -80,16 +81,43 @@ export class RegistryClient {
     return (await this.#within(`register the schema of ${subject}`, registering)).id
   }
 
-  /** A 404 without the registry's own code, which the library drops, is that of a proxy or of a wrong path: no answer, but trouble. */
-  async #saysMissing(id: number): Promise<boolean> {
+  /** Does `schema` fit the newest version of a subject, by the subject's level? undefined: it has no version yet. */
+  async fits(subject: string, schema: string): Promise<boolean | undefined> {
+    const doing = `compare the schema of ${subject}`
+    try {
+      const versions = `/subjects/${encodeURIComponent(subject)}/versions`
+      // some registries call a schema compatible with a subject that is not there
+      const there = await this.#ask(versions)
+      if (there.status === 404 && memberOf(there.answer, 'error_code') === SUBJECT_NOT_FOUND) return undefined
+      const asked = JSON.stringify({ schema, schemaType: 'AVRO' })
+      const { status, answer } = await this.#ask(`/compatibility${versions}/latest`, asked)
+      const fits = memberOf(answer, 'is_compatible')
+      if (typeof fits === 'boolean') return fits
+      throw new Error(`status ${status}`)
+    } catch (error) {
+      throw registryFailure(error, doing)
+    }
+  }
+
+  /** A question that the library does not know. */
+  async #ask(path: string, body?: string): Promise<{ status: number; answer: unknown }> {
     const { url, username, password } = this.#access
     const basic = Buffer.from(`${username}:${password}`).toString('base64')
-    const headers: Record<string, string> = username === undefined ? {} : { authorization: `Basic ${basic}` }
+    const headers: Record<string, string> = {
+      ...(username === undefined ? {} : { authorization: `Basic ${basic}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/vnd.schemaregistry.v1+json' }),
+    }
     const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS)
+    const sent = body === undefined ? {} : { method: 'POST', body }
+    const response = await fetch(`${rootOf(url)}${path}`, { headers, signal, ...sent })
+    return { status: response.status, answer: await response.json() }
+  }
+
+  /** A 404 without the registry's own code, which the library drops, is that of a proxy or of a wrong path: no answer, but trouble. */
+  async #saysMissing(id: number): Promise<boolean> {
     try {
-      const response = await fetch(`${rootOf(url)}/schemas/ids/${id}`, { headers, signal })
-      const answer: unknown = await response.json()
-      return (answer as { readonly error_code?: unknown } | null)?.error_code === SCHEMA_NOT_FOUND
+      const { answer } = await this.#ask(`/schemas/ids/${id}`)
+      return memberOf(answer, 'error_code') === SCHEMA_NOT_FOUND
     } catch {
       return false
     }
@@ -147,6 +175,9 @@ const whole: Middleware = () => ({
     return response
   },
 })
+
+const memberOf = (answer: unknown, name: string): unknown =>
+  (answer as Readonly<Record<string, unknown>> | null)?.[name]
 
 const rootOf = (url: string): string => url.replace(/\/+$/, '')
 

@@ -55,6 +55,11 @@ export class RegistryEncoders {
     return (e) => encode(catalogPayload(e, asIs))
   }
 
+  /** Does the schema of an output fit the newest version in the registry? undefined: there is none yet. */
+  fits(topic: Topic, schema: string): Promise<boolean | undefined> {
+    return this.#client.fits(`${topic}-value`, schemaText(schema))
+  }
+
   async #encoder(topic: Topic, schema: string): Promise<Encode<object>> {
     const text = schemaText(schema)
     const id = await this.#client.register(`${topic}-value`, text)

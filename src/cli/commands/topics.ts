@@ -15,6 +15,7 @@ import { DAY_MS, parseDurationMs } from '../../domain/base/duration.ts'
 import { fail } from '../../errors.ts'
 import { kafkaAccess } from '../../live-access.ts'
 import type { LiveConfig } from '../../live-config.ts'
+import { compareSchemas, registerSchemas } from '../../live-schemas.ts'
 import type { Cli } from '../cli.ts'
 import { readLiveFile } from '../live-file.ts'
 import { examples, jsonOption } from '../options.ts'
@@ -34,7 +35,8 @@ export function registerTopics(program: Command, cli: Cli): void {
     .summary('plan or apply the Kafka topics of an app')
     .description(
       'plan: says what is missing or wrong, rights of this user too. apply: creates and configures the app’s own topics; refuses what would break the ' +
-        'exactly-once claim (other partition counts, fewer replicas), and never touches an input.',
+        'exactly-once claim (other partition counts, fewer replicas), and never touches an input. With Avro outputs it registers ' +
+        'their schemas, and refuses those that do not fit the versions there.',
     )
     .argument('<plan|apply>', 'what to do')
     .requiredOption('--config <file>', 'the consumer’s config')
@@ -56,12 +58,14 @@ async function topics(cli: Cli, what: string, flags: Flags): Promise<void> {
   if (what === 'plan') await checkRights(cli, flags, await missingRights(access, wantedRights(config)))
   const admin = new KafkaAdmin(access, systemClock)
   try {
-    const steps = await planFor(admin, config)
+    const steps = [...(await planFor(admin, config)), ...(await schemaSteps(config))]
     await cli.print(flags.json === true ? JSON.stringify(steps) : text(steps))
     const refused = steps.filter((step) => step.type === 'refuse')
     if (refused.length > 0)
       fail('check-failed', refused.map(({ name, why }) => `✗ topic ${name}: ${why}`).join('; '))
-    if (what === 'apply') await admin.apply(steps)
+    if (what !== 'apply') return
+    await admin.apply(steps.filter((step) => step.type !== 'register'))
+    await registerSchemas(config, systemClock)
   } finally {
     await admin.close()
   }
@@ -90,6 +94,22 @@ async function checkRights(cli: Cli, flags: Flags, missing: readonly MissingRigh
   )
 }
 
+/** The schema of an output, to be registered. */
+interface Register {
+  readonly type: 'register'
+  readonly name: string
+}
+type Step = TopicStep | Register
+
+async function schemaSteps(config: LiveConfig): Promise<Step[]> {
+  const { missing, unfit } = await compareSchemas(config, systemClock)
+  const why = 'its schema does not fit the newest version in the registry'
+  return [
+    ...missing.map((name): Step => ({ type: 'register', name })),
+    ...unfit.map((name): Step => ({ type: 'refuse', name, why })),
+  ]
+}
+
 async function planFor(admin: KafkaAdmin, config: LiveConfig): Promise<TopicStep[]> {
   const events = eventsTopic(config.app)
   const inputs = config.inputs.map(({ topic }) => topic)
@@ -116,12 +136,13 @@ async function planFor(admin: KafkaAdmin, config: LiveConfig): Promise<TopicStep
   ]
 }
 
-function text(steps: readonly TopicStep[]): string {
+function text(steps: readonly Step[]): string {
   if (steps.length === 0) return 'all topics are as they should be'
   return steps
     .map((step) => {
       if (step.type === 'create')
         return `create     ${step.spec.name}  ${step.spec.partitions} partitions × ${step.spec.replication}`
+      if (step.type === 'register') return `register   the schema of ${step.name}`
       if (step.type === 'refuse') return `✗ refuse   ${step.name}  ${step.why}`
       return `configure  ${step.name}  ${Object.entries(step.config)
         .map(([k, v]) => `${k}=${v}`)
