@@ -1,13 +1,12 @@
-/** The blocks of a language, whole. */
+/** The blocks of a language ('': of none), whole. */
 export function blocksOf(markdown: string, language: string): string[] {
-  const blocks = markdown.matchAll(/^```(\w+)\n(.*?)^```$/gms)
+  const blocks = markdown.matchAll(/^```(\w*)\n(.*?)^```$/gms)
   return [...blocks].filter((block) => block[1] === language).map((block) => block[2] as string)
 }
 
 /** Commands in blocks of code without a language, in their order, without comments; `a && b` are two. */
 export function commandsOf(markdown: string): string[] {
-  const blocks = [...markdown.matchAll(/^```\n(.*?)^```$/gms)].map((block) => block[1] as string)
-  return blocks.flatMap((block) =>
+  return blocksOf(markdown, '').flatMap((block) =>
     block
       .split('\n')
       .flatMap((line) => line.split('&&'))

@@ -4,7 +4,7 @@ import { SHELVES, itemAt } from '../../../src/app/generate/catalog.ts'
 import { PERSONAS } from '../../../src/app/generate/personas.ts'
 import { generateShop, shopTruth, SHOP_START_MS, type ShopOptions } from '../../../src/app/generate/shop.ts'
 import { DAY_MS } from '../../../src/domain/base/duration.ts'
-import { EVENT_KINDS, type Event } from '../../../src/domain/events/event.ts'
+import { type Event } from '../../../src/domain/events/event.ts'
 
 const shop = (over: Partial<ShopOptions> = {}): ShopOptions => ({
   users: 300,
@@ -54,9 +54,15 @@ describe('an invented shop', () => {
     expect(many).toEqual(few)
   })
 
-  it('uses every kind of event and makes orders that add up', () => {
+  it('browses, fills carts and orders, and its orders add up', () => {
     const events = eventsOf(shop())
-    expect(new Set(events.map((e) => e.kind))).toEqual(new Set(EVENT_KINDS))
+    expect([...new Set(events.map((e) => e.kind))].toSorted()).toEqual([
+      'order_completed',
+      'page_viewed',
+      'product_added',
+      'product_removed',
+      'product_viewed',
+    ])
     const orders = events.filter((e) => e.kind === 'order_completed')
     expect(new Set(orders.map((e) => e.orderId)).size).toBe(orders.length)
     for (const o of orders) {
