@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -336,7 +336,7 @@ function table() {
   return [
     '# Kafka and Redis',
     '',
-    `Written by \`npm run bench:kafka\`: ${number(events)} Avro events of ${number(users)} users over 60 days, ${PARTITIONS} partitions, Kafka ${broker.version}, Redis ${redisServer.version}, Node ${process.version}, all on the same ${cpus().length} processors. µs are CPU. Figures of one run: compare them with each other.`,
+    `Written by \`npm run bench:kafka\`: ${number(events)} Avro events of ${number(users)} users over 60 days, ${PARTITIONS} partitions, Kafka ${broker.version}, Redis ${redisServer.version}, Node ${process.version}, all on the same ${cpus().length} processors (load average of the last five minutes ${number(loadavg()[1], 1)}). µs are CPU; a slower machine stores more often for each event. Figures of one run: compare them with each other.`,
     '',
     line(head),
     line(['---', '---', '---']),
