@@ -25,16 +25,15 @@ export function decimal(min: number, max: number): (text: string) => number {
   }
 }
 
-/** A duration in ms, or null for `none`. */
-export function durationOption(flags: string, description: string, fallback: number | null): Option {
-  const value = fallback === 0 ? null : fallback
+/** A duration in ms; `none` is 0, because commander takes null for no value at all. */
+export function durationOption(flags: string, description: string, fallback: number): Option {
   return new Option(flags, `${description}, or none`)
     .argParser((text: string) => {
-      const ms = text === 'none' ? null : parseDurationMs(text)
+      const ms = text === 'none' ? 0 : parseDurationMs(text)
       if (ms === undefined) throw new InvalidArgumentError('Expected a duration such as 12h or 7d, or none.')
       return ms
     })
-    .default(value, value === null ? 'none' : durationText(value))
+    .default(fallback, fallback === 0 ? 'none' : durationText(fallback))
 }
 
 export const MAX_SEED = 2 ** 32 - 1

@@ -48,8 +48,8 @@ export function fitOptionsOf({ k, components, outliers, clustering, tolerance }:
 
 /** How a bundle decides. */
 export interface PolicyFlags extends Pick<Policy, 'minEvents' | 'marginRatio' | 'outlier'> {
-  readonly dwell: number | null
-  readonly confirmFor: number | null
+  readonly dwell: number
+  readonly confirmFor: number
 }
 
 export function addPolicyOptions(command: Command): void {
@@ -66,7 +66,7 @@ export function addPolicyOptions(command: Command): void {
       durationOption(
         '--confirm-for <duration>',
         'without the margin too, once another was the nearest for this long',
-        d.confirmForMs,
+        d.confirmForMs ?? 0,
       ),
     )
     .addOption(
@@ -77,7 +77,13 @@ export function addPolicyOptions(command: Command): void {
 }
 
 export function policyOf({ minEvents, marginRatio, dwell, confirmFor, outlier }: PolicyFlags): Policy {
-  return { minEvents, marginRatio, dwellMs: dwell ?? 0, confirmForMs: confirmFor, outlier }
+  return {
+    minEvents,
+    marginRatio,
+    dwellMs: dwell,
+    confirmForMs: confirmFor === 0 ? null : confirmFor,
+    outlier,
+  }
 }
 
 const wholeK = integer(MIN_K, 64)

@@ -2,6 +2,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parquetReadObjects } from 'hyparquet'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { DAY_MS, HOUR_MS } from '../../src/domain/base/duration.ts'
 import { run, tempFolder } from './run.ts'
 
 const folder = tempFolder()
@@ -107,6 +108,23 @@ describe('train', () => {
       JSON.parse(readFileSync(at(`${name}/model.json`), 'utf8')) as Record<string, unknown>
     expect(model('m3')['centroids']).toEqual(model('m1')['centroids'])
     expect(version(events)).not.toBe(version(first))
+  })
+
+  it('takes none for a duration, as no dwell and no confirmation', async () => {
+    const policyOf = async (...more: string[]): Promise<unknown> => {
+      const dir = at(`policy-${more.join('')}`)
+      await done('train', '--events', at('shop.ndjson.gz'), ...asOf, ...more, '--out', dir)
+      const { policy } = JSON.parse(readFileSync(join(dir, 'model.json'), 'utf8')) as { policy: unknown }
+      return policy
+    }
+    expect(await policyOf('--dwell', 'none', '--confirm-for', 'none')).toMatchObject({
+      dwellMs: 0,
+      confirmForMs: null,
+    })
+    expect(await policyOf('--dwell', '2h', '--confirm-for', '1d')).toMatchObject({
+      dwellMs: 2 * HOUR_MS,
+      confirmForMs: DAY_MS,
+    })
   })
 
   it('without --as-of uses everything up to the last event', async () => {

@@ -156,6 +156,7 @@ test(
       '✗ right    topic shop.control.v1  Read, DescribeConfigs',
       '✗ right    topic shop.dead-letter.v1  Write, DescribeConfigs',
       '✗ right    topic shop.journal.v1  Read, Write, DescribeConfigs',
+      '✗ right    topic shop.segment-catalog.v1  Write, DescribeConfigs',
       '✗ right    topic shop.segment-changed.v1  Write, DescribeConfigs',
       '✗ right    topic shop.user-segments.v1  Write, DescribeConfigs',
       '✗ right    transactional id shop.rights  Write',
