@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { zoneTable } from '../../src/adapters/system/zone.ts'
-import { localDay, startOfLocalDay } from '../../src/domain/base/zone.ts'
+import { HOUR_MS } from '../../src/domain/base/duration.ts'
+import { localDay, offsetAt, startOfLocalDay } from '../../src/domain/base/zone.ts'
 import type { Event } from '../../src/domain/events/event.ts'
 import { ROOT, run, tempFolder } from '../cli/run.ts'
 import { jsonLines } from '../inputs/program.ts'
@@ -17,6 +18,11 @@ const HERE = existsSync(INVOICES) && existsSync(GOLDEN)
 
 const DAYS = [7, 30, 90]
 const TOLERANCE = 1e-9
+/** Hours are printed to six decimals. */
+const SIX_DECIMALS = 1e-6
+const ONE_MINUTE = 1 / 60
+/** Those who have an invoice whose lines carry two times. */
+const CUSTOMERS_OF_TWO_MINUTES = 28
 const LONDON = zoneTable('Europe/London')
 
 const folder = tempFolder()
@@ -42,20 +48,37 @@ it.runIf(!HERE)('Online Retail is not here: the rolling windows are skipped', ({
   skip(`${INVOICES} or ${GOLDEN} is missing`)
 })
 
-/** Orders and money of a window; gross: what went back stands in a column of its own. */
-const featureSet = {
-  name: 'rolling',
-  version: 1,
-  zone: 'Europe/London',
-  features: DAYS.flatMap((days) => {
-    const window = `${days}d`
-    const orders = { on: ['order_completed'], window }
-    return [
-      { name: `orders_${window}`, aggregate: 'count', ...orders },
-      { name: `revenue_${window}`, aggregate: 'sum', of: 'amount', ...orders },
-      { name: `returned_${window}`, aggregate: 'sum', of: 'amount', on: ['order_refunded'], window },
-    ]
-  }),
+/** Most distinct values that a feature remembers. */
+const KEEP = 1024
+
+/** Gross: what went back stands in columns of its own. Two sets, because a profile of all of them could grow too large. */
+const orders = { on: ['order_completed'] }
+const FEATURE_SETS = {
+  orders: [
+    ...inWindows('orders', { aggregate: 'count', ...orders, reversals: 'ignore' }),
+    ...inWindows('lines', { aggregate: 'sum', of: 'lines', ...orders, reversals: 'ignore' }),
+    ...inWindows('units', { aggregate: 'sum', of: 'lines.quantity', ...orders, reversals: 'ignore' }),
+    ...inWindows('revenue', { aggregate: 'sum', of: 'amount', ...orders, reversals: 'ignore' }),
+    ...inWindows('cancel_lines', { aggregate: 'sum', of: 'lines', on: ['order_refunded'] }),
+    ...inWindows('cancel_amount', { aggregate: 'sum', of: 'amount', on: ['order_refunded'] }),
+    { name: 'since_last', aggregate: 'recency', ...orders, unit: 'hour', step: '1m', cap: 1e6 },
+  ],
+  products: inWindows('products', { aggregate: 'distinct', of: 'lines.product', keep: KEEP, ...orders }),
+}
+
+function inWindows(name: string, feature: object): object[] {
+  return DAYS.map((days) => ({ name: `${name}_${days}d`, ...feature, window: `${days}d` }))
+}
+
+/** Columns of a window: what the golden file says of our value. */
+const COLUMNS: Readonly<Record<string, (golden: number) => number>> = {
+  orders: (n) => n,
+  lines: (n) => n,
+  products: (n) => Math.min(n, KEEP),
+  units: (n) => n,
+  revenue: (n) => n,
+  cancel_lines: (n) => n,
+  cancel_amount: (n) => -n,
 }
 
 describe.runIf(HERE)('rolling windows of Online Retail', () => {
@@ -116,34 +139,83 @@ describe.runIf(HERE)('rolling windows of Online Retail', () => {
   })
 
   it('the command `features` computes them, for every customer at every date', async () => {
-    writeFileSync(at('rolling.json'), JSON.stringify(featureSet))
-    const how = ['--feature-set', at('rolling.json'), '--as-of', dates.join(','), '--out', at('features.csv')]
-    const { code, err } = await run(['features', '--events', at('events.ndjson'), ...how])
-    expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' })
+    const ours = await computed(dates)
     const theirs = new Map(
       golden.map((row) => [`${row['CustomerID']} ${row['asof']} ${row['window_days']}`, row]),
     )
-    const ours = rowsOf(readFileSync(at('features.csv'), 'utf8'))
     const wrong: string[] = []
     let met = 0
+    const apart = new Set<string | undefined>()
     for (const row of ours) {
       const date = dates.find((one) => midnight(one) === Date.parse(row['as_of'] as string))
       for (const days of DAYS) {
-        const key = `${row['user_id']} ${date} ${days}`
-        const expected = theirs.get(key)
-        if (expected !== undefined) met++
-        const off = [
-          numberOf(row, `orders_${days}d`) - numberOf(expected, 'orders'),
-          numberOf(row, `revenue_${days}d`) - numberOf(expected, 'revenue'),
-          numberOf(row, `returned_${days}d`) + numberOf(expected, 'cancel_amount'),
-        ]
+        const expected = theirs.get(`${row['user_id']} ${date} ${days}`)
+        const off = Object.entries(COLUMNS).map(
+          ([column, of]) => numberOf(row, `${column}_${days}d`) - of(numberOf(expected, column)),
+        )
         if (off.some((one) => Math.abs(one) >= TOLERANCE)) wrong.push(`${date} ${days}: ${off.join(', ')}`)
+        if (expected === undefined) continue
+        met++
+        const age = expected['hours_since_last'] ?? ''
+        if (age === '') continue
+        // An invoice's lines may be a minute apart: to us the first line's time counts, to pandas the last one's
+        const late = clockHours(row) - Number(age)
+        if (!(late > -SIX_DECIMALS && late < ONE_MINUTE + SIX_DECIMALS)) wrong.push(`${date}: ${late} h`)
+        if (late >= SIX_DECIMALS) apart.add(row['user_id'])
       }
     }
     expect(wrong).toEqual([])
     expect(met).toBe(golden.length)
+    expect(apart.size).toBeLessThanOrEqual(CUSTOMERS_OF_TWO_MINUTES)
+  })
+
+  it('online-retail-rfm-published: invoices, lines and money of the first five customers, and how many there are', () => {
+    const found = new Map<string, [orders: number, money: number, lines: number]>()
+    for (const event of jsonLines(readFileSync(at('events.ndjson'), 'utf8')) as unknown as Event[]) {
+      if (event.kind !== 'order_completed') continue
+      const [orders, money, lines] = found.get(event.userId) ?? [0, 0, 0]
+      const { amountMinor = 0 } = event
+      found.set(event.userId, [orders + 1, money + amountMinor, lines + (event.lines?.length ?? 0)])
+    }
+    expect(found.size).toBe(4338)
+    expect([...found.values()].reduce((sum, [, , lines]) => sum + lines, 0)).toBe(397_884)
+    expect(['12346', '12347', '12348', '12349', '12350'].map((user) => found.get(user))).toEqual([
+      [1, 7_718_360, 1],
+      [7, 431_000, 182],
+      [4, 179_724, 31],
+      [1, 175_755, 73],
+      [1, 33_440, 17],
+    ])
+  })
+
+  it('a distinct count rests at what it remembers: six windows hold more products', () => {
+    expect(golden.filter((row) => numberOf(row, 'products') > KEEP)).toHaveLength(6)
   })
 })
+
+/** Hours on London's clocks since the last order: pandas subtracts what they showed, ours is the time that passed. */
+function clockHours(row: Row): number {
+  const asOf = Date.parse(row['as_of'] as string)
+  const last = asOf - numberOf(row, 'since_last') * HOUR_MS
+  return numberOf(row, 'since_last') + (offsetAt(LONDON, asOf) - offsetAt(LONDON, last)) / HOUR_MS
+}
+
+/** The rows of both sets, side by side. */
+async function computed(dates: readonly string[]): Promise<Row[]> {
+  const tables: Row[][] = []
+  for (const [name, features] of Object.entries(FEATURE_SETS)) {
+    const set = { name, version: 1, zone: 'Europe/London', features }
+    writeFileSync(at(`${name}.json`), JSON.stringify(set))
+    const how = ['--feature-set', at(`${name}.json`), '--as-of', dates.join(','), '--out', at(`${name}.csv`)]
+    const { code, err } = await run(['features', '--events', at('events.ndjson'), ...how])
+    expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' })
+    tables.push(rowsOf(readFileSync(at(`${name}.csv`), 'utf8')))
+  }
+  const [left = [], right = []] = tables
+  const keyOf = (row: Row): string => `${row['user_id']} ${row['as_of']}`
+  const products = new Map(right.map((row) => [keyOf(row), row]))
+  return left.map((row) => ({ ...row, ...products.get(keyOf(row)) }))
+}
 
 const major = (events: readonly Event[]): number =>
   events.reduce((sum, { amountMinor = 0 }) => sum + amountMinor, 0) / 100

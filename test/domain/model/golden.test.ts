@@ -89,7 +89,7 @@ describe.skipIf(!HAS_DATA)('scikit-learn 1.9.1 agrees (skipped without ../shared
     })
   })
 
-  it('the scaler and PCA of the first notebooks project their worked rows', () => {
+  it('seed-model: the scaler and PCA of the first notebooks project their worked rows', () => {
     interface Seed {
       scaler: { mean: number[]; scale: number[] }
       pca: { mean: number[]; components: number[][] }
