@@ -59,6 +59,8 @@ export class Simulation {
   #losses = 0
   #changes = 0
   #accepting = false
+  /** A stop that came while a person was still about another. */
+  #askedAgain: Acceptance | undefined
   #accepted = 0
   readonly #faults: string[] = []
   /** Every head that was stored. */
@@ -157,7 +159,10 @@ export class Simulation {
 
   /** A person accepts something, again and again until it is done. */
   #accept(accept: Acceptance): void {
-    if (this.#accepting) return
+    if (this.#accepting) {
+      this.#askedAgain = accept
+      return
+    }
     this.#accepting = true
     this.#accepted++
     const options = this.#options()
@@ -172,6 +177,9 @@ export class Simulation {
         if (!gone) this.#faults.push(String((error as Error).stack))
       }
       this.#accepting = false
+      const again = this.#askedAgain
+      this.#askedAgain = undefined
+      if (again !== undefined) this.#accept(again)
     }
     void attempt()
   }
