@@ -20,6 +20,7 @@ export function registerConfig(program: Command, cli: Cli): void {
         'kafka.minInsyncReplicas is SEGMENTATION_KAFKA_MIN_INSYNC_REPLICAS, a list has commas, and a name with _FILE at its ' +
         'end names a file that holds the value.',
     )
+    .addHelpText('after', examples([['config print --config live.yaml', 'each value, and what says so']]))
   config
     .command('print')
     .summary('every value and where it comes from')

@@ -28,6 +28,13 @@ export function registerModels(program: Command, cli: Cli): void {
     .description(
       'The bundles of a folder. Names, texts and colours are labels beside a bundle: changing them moves nobody.',
     )
+    .addHelpText(
+      'after',
+      examples([
+        ['models list', 'what is there, and which alias stands for what'],
+        ['models diff live candidate', 'what a promotion would change'],
+      ]),
+    )
   const verb = (name: string, summary: string): Command =>
     models
       .command(name)
