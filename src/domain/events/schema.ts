@@ -22,7 +22,7 @@ const attributes = z.record(attributeName, z.union([z.string(), z.number(), z.bo
 const KINDS_TEXT = EVENT_KINDS.map((kind) => `${kind}: ${kindSpec(kind).about}`).join('\n')
 
 const members = z.strictObject({
-  eventId: text.describe('Unique per fact; a second event with the same id changes nothing.'),
+  eventId: text.describe('Unique per fact.'),
   userId: z.string().refine(isUserId).describe('1 to 256 UTF-8 bytes.'),
   eventTime: z.int().min(EARLIEST_EVENT_MS).describe('Unix milliseconds, from 2000-01-01 on.'),
   kind: z.enum(EVENT_KINDS).describe(KINDS_TEXT),
