@@ -93,8 +93,12 @@ export class Fleet {
 
   /** Asks all that live to end, once each hears it; returns how each did. Those that do not are killed. */
   async end(ms = 15_000): Promise<(NodeJS.Signals | number)[]> {
-    await Promise.all([...this.#living.values()].map((living) => living.up))
-    const living = [...this.#living.values()]
+    let living: Living[] = []
+    // while one is waited for, another may have ended and been started again
+    while ([...this.#living.values()].some((one) => !living.includes(one))) {
+      living = [...this.#living.values()]
+      await Promise.all(living.map((one) => one.up))
+    }
     this.#living.clear()
     const timer = setTimeout(() => living.forEach(({ child }) => child.kill('SIGKILL')), ms)
     for (const { child } of living) child.kill('SIGTERM')

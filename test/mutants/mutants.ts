@@ -239,8 +239,8 @@ const KEEPING: readonly Mutant[] = [
   mutant(
     'dues-tied-by-insertion',
     DUES,
-    'a < b || (a === b && compareUtf8(this.#user[i] as string, this.#user[j] as string) < 0)',
-    'a < b',
+    'due < other || (due === other && compareUtf8(user, this.#user[i] as string) < 0)',
+    'due < other',
   ),
   mutant('dues-of-a-former-user', DUES, ' || this.#owner[slot] !== user', ''),
 ]
