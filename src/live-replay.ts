@@ -72,13 +72,13 @@ export async function openLiveReplay(o: OpenLiveReplay): Promise<LiveReplay> {
           transitions.flatMap((t) =>
             t.origin === 'backfill'
               ? []
-              : bytesOf(encode.transition(t.origin === 'replay' ? { ...t, ...live } : t)),
+              : [bytesOf(encode.transition(t.origin === 'replay' ? { ...t, ...live } : t))],
           ),
       },
       {
         name: 'dead-letter',
         ...letters,
-        of: ({ deadLetters }) => deadLetters.flatMap((d) => bytesOf(encode.deadLetter(d))),
+        of: ({ deadLetters }) => deadLetters.map((d) => bytesOf(encode.deadLetter(d))),
       },
     ]
   }
@@ -127,6 +127,5 @@ function storeOf(store: StateStore): StateStore {
   }
 }
 
-/** The value that a record is written with, if it has one. */
-const bytesOf = ({ value }: Encoded): Uint8Array[] =>
-  value === null ? [] : [typeof value === 'string' ? Buffer.from(value) : value]
+/** The value that a record is written with, as what is published shows it: none is empty there. */
+const bytesOf = ({ value }: Encoded): Uint8Array => Buffer.from(value ?? '')

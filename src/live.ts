@@ -73,8 +73,10 @@ export async function openLive({ config, mappings, telemetry, onCrash }: OpenLiv
   const topics = inputTopics(config)
   const partitions = await partitionsOf(access, topics)
   const formats = await openFormats(config, systemClock, telemetry)
-  const redis = await openRedis(redisAccess(config))
+  const optionsOf = taskOptionsOf({ config, mappings, bundle, partitions, formats })
   const member = formerMember(app, config.member)
+  // last of what may fail: an open connection keeps a process alive that has given up
+  const redis = await openRedis(redisAccess(config))
   const records = new KafkaSource({
     access,
     clock: systemClock,
@@ -98,7 +100,6 @@ export async function openLive({ config, mappings, telemetry, onCrash }: OpenLiv
     transactionTimeoutMs: optionalMs(config.kafka.transactionTimeout),
   })
   const store = new RedisStore(redis, { app, partitions })
-  const optionsOf = taskOptionsOf({ config, mappings, bundle, partitions, formats })
   const close = async (): Promise<void> => {
     await source.close()
     await outlet.close()

@@ -145,9 +145,10 @@ function notJson(text: string): Unreadable {
 
 /** The dead letter of a refused record: its bytes untouched, or their head with size and hash where they are too many. */
 export function makeDeadLetter(topic: Topic, partition: number, record: RawRecord, why: Refused): DeadLetter {
-  const { bytes, from, to, keyFrom, keyTo, offset, cut } = record
+  const { bytes, from, to, keyFrom, keyTo, offset, tombstone = false, cut } = record
   const size = recordSize(record)
   const whole = size <= DEAD_LETTER_BYTES
+  const end = whole ? to : Math.min(to, from + DEAD_LETTER_HEAD_BYTES)
   const sha256 = whole
     ? null
     : (cut?.sha256 ?? createHash('sha256').update(bytes.subarray(from, to)).digest('hex'))
@@ -158,7 +159,7 @@ export function makeDeadLetter(topic: Topic, partition: number, record: RawRecor
     reason: why.reason,
     detail: why.detail,
     key: keyFrom < 0 ? null : bytes.slice(keyFrom, keyTo),
-    value: Uint8Array.from(bytes.subarray(from, whole ? to : Math.min(to, from + DEAD_LETTER_HEAD_BYTES))),
+    value: tombstone ? null : Uint8Array.from(bytes.subarray(from, end)),
     size,
     sha256,
   }

@@ -133,6 +133,6 @@ function deadLetterLine(
   const letter: DeadLetter = makeDeadLetter(input.topic, TASK, record, why)
   const { reason, detail, topic, offset, size, sha256, value } = letter
   const line = input.lineOf(offset) ?? null
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64')
+  const bytes = value && Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64')
   return `${JSON.stringify({ reason, detail, file: topic, line, offset, size, sha256, key: null, bytes })}\n`
 }

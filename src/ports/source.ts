@@ -13,6 +13,8 @@ export interface RawRecord {
   readonly to: number
   readonly keyFrom: number
   readonly keyTo: number
+  /** There is no value at all, which is not the same as an empty one: `bytes[from, to)` is empty. */
+  readonly tombstone?: boolean | undefined
   /** Set where the value was too large to be kept: `bytes[from, to)` is its first 4 KiB, this is the whole of it. */
   readonly cut?: { readonly size: number; readonly sha256: string } | undefined
 }

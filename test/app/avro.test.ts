@@ -182,7 +182,7 @@ test.each<[string, Uint8Array, string]>([
   const result = native(recordOf(bytes), LATEST)
   if (result.type !== 'refused' || bytes.length > MAX_RECORD_BYTES) return
   const letter = makeDeadLetter('clicks', 3, recordOf(bytes), result)
-  expect(Buffer.from(letter.value).equals(bytes)).toBe(true)
+  expect(Buffer.from(letter.value ?? '').equals(bytes)).toBe(true)
 })
 
 test('the id of a schema is read where a record has the whole frame', () => {

@@ -11,12 +11,14 @@ import { generateShop, SHOP_START_MS } from '../../src/app/generate/shop.ts'
 import type { Event } from '../../src/domain/events/event.ts'
 import type { TaskReplay } from '../../src/cli/replay-live.ts'
 import { Place } from '../adapters/kafka/place.ts'
-import { run, tempFolder } from '../cli/run.ts'
+import { ROOT, run, tempFolder } from '../cli/run.ts'
 import { startRedis, type RedisServer } from '../support/servers/redis.ts'
 import { ask, agreed, consume, embedded, END_MS, until } from './consumer.ts'
 
 const PARTITIONS = 4
 const APP = 'shop'
+/** What cannot be read: of these the one without a value must not become an empty one. */
+const BROKEN = ['broken', null]
 
 interface TaskEnd {
   readonly task: number
@@ -120,7 +122,7 @@ async function replayed(file: string, moves: number): Promise<void> {
   const { tasks } = JSON.parse(past.out) as { tasks: TaskReplay[] }
   const equal = (name: string): number =>
     tasks.reduce((n, { verdicts }) => n + (verdicts.find((v) => v.name === name)?.equal ?? 0), 0)
-  expect([equal('segment-changed'), equal('dead-letter')]).toEqual([moves, 1])
+  expect([equal('segment-changed'), equal('dead-letter')]).toEqual([moves, BROKEN.length])
   const kept = readFileSync(join(folder, 'past/task-0/segment-changed.ndjson'), 'utf8')
     .split('\n')
     .slice(0, -1)
@@ -163,8 +165,20 @@ test(
     ).toMatchObject({
       code: 0,
     })
-    await kafka.send('clicks', ['broken'])
+    await kafka.send('clicks', BROKEN)
     await produce(events)
+
+    // what is wrong with a config is said by a process that ends, whatever it has opened by then
+    const wrong = config('wrong')
+    const mapping = join(ROOT, 'models/mappings/rees46.json')
+    const mapped = readFileSync(wrong, 'utf8').replace(
+      '{topic: clicks}',
+      `{topic: clicks, mapping: ${mapping}}`,
+    )
+    writeFileSync(wrong, `${mapped}\ncurrency: GBP\n`)
+    const refused = consume(wrong, children)
+    expect(await refused.ended).toBe(2)
+    expect(refused.words()).toContain('--currency: GBP, but mapping rees46')
 
     const first = consume(config('a'), children)
     const second = consume(config('b'), children)
@@ -196,8 +210,8 @@ test(
       return heads.reduce((sum, head) => sum + (head?.counts.records ?? 0), 0)
     }
     await until(
-      `all of ${events.length + 1} records`,
-      async () => (await folded()) === events.length + 1,
+      `all of ${events.length + BROKEN.length} records`,
+      async () => (await folded()) === events.length + BROKEN.length,
       async () => {
         const heads = await Promise.all([0, 1, 2, 3].map((p) => reader.head(p)))
         return heads
@@ -220,7 +234,7 @@ test(
       if (end.rev >= (ends.get(end.task)?.rev ?? -1)) ends.set(end.task, end)
     }
     expect([...ends.keys()].sort((a, b) => a - b)).toEqual([0, 1, 2, 3])
-    expect([...ends.values()].reduce((n, end) => n + (end.refused['not-json'] ?? 0), 0)).toBe(1)
+    expect([...ends.values()].reduce((n, end) => n + (end.refused['not-json'] ?? 0), 0)).toBe(BROKEN.length)
     const clockOf = new Map([...ends.values()].map((end) => [end.task, end.clock]))
     // time stands still in a task behind its own last event: later moves of the quiet are not made there yet
     const due = expected.filter(
@@ -252,7 +266,7 @@ test(
     )
     third.child().kill('SIGTERM')
     expect(await third.ended).toBe(0)
-    expect(await folded()).toBe(events.length + 1)
+    expect(await folded()).toBe(events.length + BROKEN.length)
     expect(agreed(await published())).toEqual(found)
     for (const [user, move] of last) {
       expect(await reader.membership(user)).toMatchObject({ segment: move.to, sequence: move.sequence })

@@ -80,11 +80,11 @@ export function encodeDeadLetter(d: DeadLetter, lineOf: PageContext['lineOf']): 
     offset: d.offset,
     size: d.size,
     sha256: d.sha256,
-    key: d.key === null ? null : base64(d.key),
+    key: base64(d.key),
     bytes: base64(d.value),
   })
 }
 
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')
+function base64(bytes: Uint8Array | null): string | null {
+  return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')
 }

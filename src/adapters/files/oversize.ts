@@ -38,6 +38,7 @@ export class OversizeRecord {
       to: this.#head.length,
       keyFrom: -1,
       keyTo: -1,
+      tombstone: false,
       cut: { size: this.#size, sha256: this.#hash.digest('hex') },
     }
   }

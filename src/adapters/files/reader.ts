@@ -172,6 +172,7 @@ export class RecordReader {
       to,
       keyFrom: -1,
       keyTo: -1,
+      tombstone: false,
       cut: undefined,
     })
     this.#count(

@@ -55,7 +55,7 @@ export function encoders(app: string, values: ValueFormat): Encoders {
     }),
     catalog: (e) => ({ key: e.segment, value: values.catalog(e) }),
     deadLetter: (d) => ({
-      key: d.key === null ? null : bufferOf(d.key),
+      key: bufferOf(d.key),
       value: bufferOf(d.value),
       headers: deadLetterHeaders(d, app),
     }),
@@ -98,6 +98,6 @@ export function deadLetterHeaders(d: DeadLetter, app: string): Record<string, st
   }
 }
 
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+function bufferOf(bytes: Uint8Array | null): Buffer | null {
+  return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }

@@ -14,6 +14,9 @@ export interface FetchedMessage {
 const MAX_BUFFER_BYTES = 4 * 1024 * 1024
 const MAX_BUFFER_RECORDS = 20_000
 
+/** About what a record takes in memory, beside the bytes that it shares with its neighbours: headers lie there, too. */
+const RECORD_BYTES = 100
+
 const NO_KEY = -1
 
 /**
@@ -65,8 +68,9 @@ export class InputBuffer {
   release(from: Offset): void {
     this.#base = from
     for (let record = this.peek(0); record !== undefined && record.offset < from; record = this.peek(0)) {
-      this.#bytes -= weight(record)
       this.#head++
+      this.#bytes -= RECORD_BYTES
+      if (this.peek(0)?.bytes !== record.bytes) this.#bytes -= record.bytes.length
     }
     if (this.#head > this.#records.length / 2) {
       this.#records = this.#records.slice(this.#head)
@@ -94,7 +98,11 @@ export class InputBuffer {
     const messages: FetchedMessage[] = []
     for (const one of fetched) {
       if (!(one instanceof RecordBatch)) messages.push(one)
-      else for (const record of one.raw(this.#fetched)) this.#add(record)
+      else {
+        for (const record of one.raw(this.#fetched)) this.#add(record)
+        // each by itself: where one that follows cannot be taken apart, all are fetched again
+        this.#fetched = Math.max(this.#fetched, Number(one.offset) + 1)
+      }
     }
     this.#copy(messages.filter((message) => Number(message.offset) >= this.#fetched))
     this.#fetched = Math.max(this.#fetched, last + 1)
@@ -136,14 +144,16 @@ export class InputBuffer {
         to: at,
         keyFrom,
         keyTo,
+        tombstone: value === null,
         cut: undefined,
       })
     }
   }
 
   #add(record: RawRecord): void {
+    this.#bytes += RECORD_BYTES
+    if (this.#records.at(-1)?.bytes !== record.bytes) this.#bytes += record.bytes.length
     this.#records.push(record)
-    this.#bytes += weight(record)
   }
 }
 
@@ -152,8 +162,3 @@ function timeOf(timestamp: string): Ms {
   const time = Number(timestamp)
   return time < 0 ? Number.NaN : time
 }
-
-/** About what a record takes in memory, beside its bytes. */
-const RECORD_BYTES = 100
-
-const weight = ({ from, to, keyFrom, keyTo }: RawRecord): number => RECORD_BYTES + to - from + keyTo - keyFrom

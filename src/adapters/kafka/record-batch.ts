@@ -25,8 +25,6 @@ const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
 
 const NO_KEY = -1
-/** The length −1 as a varint: null. */
-const NULL_LENGTH = 1
 
 /** A record with all that it holds. */
 export interface WholeRecord extends FetchedRecord {
@@ -104,6 +102,7 @@ export class RecordBatch implements FetchedRecord {
         to,
         keyFrom,
         keyTo,
+        tombstone: size < 0,
         cut: undefined,
       })
     }
@@ -112,11 +111,11 @@ export class RecordBatch implements FetchedRecord {
 
   /** The same with their headers, which no input needs. */
   whole(from: Offset = this.#base): WholeRecord[] {
-    return this.raw(from).map(({ offset, time, bytes, from: at, to, keyFrom, keyTo }) => ({
+    return this.raw(from).map(({ offset, time, bytes, from: at, to, keyFrom, keyTo, tombstone }) => ({
       offset: String(offset),
       timestamp: String(time),
       key: keyFrom === NO_KEY ? null : Buffer.from(bytes.subarray(keyFrom, keyTo)),
-      value: at === to && bytes[at - 1] === NULL_LENGTH ? null : Buffer.from(bytes.subarray(at, to)),
+      value: tombstone === true ? null : Buffer.from(bytes.subarray(at, to)),
       headers: headersAt(new Varints(bytes, to)),
     }))
   }

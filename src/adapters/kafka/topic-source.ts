@@ -61,6 +61,7 @@ export class TopicSource implements RecordSource {
   #open(p: Task): Promise<ReadonlyMap<Topic, Input>> {
     const open = this.#tasks.get(p) ?? this.#look(p)
     this.#tasks.set(p, open)
+    open.catch(() => this.#tasks.delete(p))
     return open
   }
 
@@ -85,11 +86,22 @@ export class TopicSource implements RecordSource {
     }
     input.pieces ??= this.#reader.records(topic, p, buffer.fetched, bounds.end)
     while (buffer.count === 0 && buffer.fetched < bounds.end) {
-      const { value: piece } = (await input.pieces.next()) as { value: StoredRecord[] | undefined }
+      const piece = await nextOf(input)
       const last = piece?.at(-1)
       if (piece === undefined) buffer.pass(buffer.fetched, bounds.end - 1)
       else if (last !== undefined && !buffer.take(piece, buffer.fetched, Number(last.offset)))
         fail('unreachable', `read ${topic}, partition ${p}: records do not join on`)
     }
+  }
+}
+
+/** The next piece; none behind the last one. A generator that has thrown is at its end, which is not that of the input. */
+async function nextOf(input: Input): Promise<StoredRecord[] | undefined> {
+  try {
+    const next = await input.pieces?.next()
+    return next?.done === true ? undefined : next?.value
+  } catch (error) {
+    input.pieces = undefined
+    throw error
   }
 }

@@ -9,8 +9,11 @@ export interface DeadLetter {
   /** Names value, place and what was expected; never the user id. */
   readonly detail: string
   readonly key: Uint8Array | null
-  /** The original bytes; above `DEAD_LETTER_BYTES` only the first 4 KiB, with `size` and `sha256` of the whole. */
-  readonly value: Uint8Array
+  /**
+   * The original bytes; above `DEAD_LETTER_BYTES` only the first 4 KiB, with `size` and `sha256` of the whole. null: a record
+   * without a value, a tombstone.
+   */
+  readonly value: Uint8Array | null
   readonly size: number
   readonly sha256: string | null
 }

@@ -56,6 +56,12 @@ describe('the files of a run', () => {
     ])
   })
 
+  test('a dead letter of a record without a value has no bytes, one of an empty value has none of them', async () => {
+    const [none, empty] = [deadLetter(1, { value: null }), deadLetter(2, { value: new Uint8Array(0) })]
+    await publish(revision(0, { deadLetters: [none, empty] }))
+    expect(linesOf(folder.paths.deadLetter).map(({ bytes }) => bytes)).toEqual([null, ''])
+  })
+
   test('each journal line carries the extents of the outputs after its own revision', async () => {
     await publish(busyRevision(0, 1), revision(1), busyRevision(2, 1))
     const files = linesOf(folder.paths.journal).map((l) => l['files'] as Record<string, [number, number]>)

@@ -190,7 +190,7 @@ export function outletTests(here: Place): void {
       expect([String(two?.key), two?.value]).toEqual(['u-2', null])
       const [dead] = await here.committed(names['dead-letter'])
       expect(dead?.key).toEqual(Buffer.from(key))
-      expect(dead?.value).toEqual(Buffer.from(deadLetter(5).value))
+      expect(dead?.value).toEqual(Buffer.from(deadLetter(5).value ?? ''))
       expect(String(dead?.headers?.['__connect.errors.exception.class.name'])).toBe('not-json')
     })
 

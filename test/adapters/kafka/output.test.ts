@@ -120,6 +120,16 @@ describe('records', () => {
     })
   })
 
+  test('a dead letter has a value and a key as its record had them: none, empty, some', () => {
+    const [empty, some] = [new Uint8Array(0), new Uint8Array([0, 255])]
+    const written = [null, empty, some].map((part) =>
+      encode.deadLetter(deadLetter(9, { key: part, value: part })),
+    )
+    const expected = [null, Buffer.alloc(0), Buffer.from(some)]
+    expect(written.map(({ value }) => value)).toEqual(expected)
+    expect(written.map(({ key }) => key)).toEqual(expected)
+  })
+
   test('a user who is gone is a tombstone', () => {
     expect(encode.membership(membership('u-1', null))).toEqual({ key: 'u-1', value: null })
   })

@@ -83,7 +83,7 @@ export class Place {
   }
 
   /** Sends plain records to partition p of a topic, in one call. */
-  async send(topic: Topic, values: readonly (string | Buffer)[], p: Task = 0): Promise<void> {
+  async send(topic: Topic, values: readonly (string | Buffer | null)[], p: Task = 0): Promise<void> {
     if (values.length === 0) return
     const producer = this.kafka().producer()
     await producer.connect()

@@ -101,15 +101,20 @@ function isOf({ key, value, headers }: StoredRecord, row: Poison, offset: string
   const header = (name: string): string | undefined => headers?.[name]?.toString()
   const bytes = row.value ?? Buffer.alloc(0)
   const cut = bytes.length > DEAD_LETTER_BYTES
+  const head = cut ? bytes.subarray(0, DEAD_LETTER_HEAD_BYTES) : row.value
   const wanted = row.key === null ? null : Buffer.from(row.key)
   return (
     header('__connect.errors.topic') === 'clicks' &&
     header('__connect.errors.partition') === String(row.partition) &&
     header('__connect.errors.offset') === offset &&
     header('__connect.errors.exception.class.name') === row.reason &&
-    (wanted === null ? key === null : key !== null && wanted.equals(key)) &&
-    (value ?? Buffer.alloc(0)).equals(cut ? bytes.subarray(0, DEAD_LETTER_HEAD_BYTES) : bytes) &&
+    same(key, wanted) &&
+    same(value, head) &&
     (!cut || header('segmentation.size') === String(bytes.length)) &&
     (!cut || header('segmentation.sha256') === createHash('sha256').update(bytes).digest('hex'))
   )
 }
+
+/** None is not the same as empty. */
+const same = (a: Buffer | null, b: Buffer | null): boolean =>
+  a === null || b === null ? a === b : a.equals(b)

@@ -131,10 +131,10 @@ describe('record batches', () => {
           if (messages.length > 0) buffer.take(messages, from, Number(messages.at(-1)?.offset))
         }
         const shown = (buffer: InputBuffer): unknown[] =>
-          buffer.slice(1e6).map(({ offset, time, bytes: b, from: f, to, keyFrom, keyTo }) => ({
+          buffer.slice(1e6).map(({ offset, time, bytes: b, from: f, to, keyFrom, keyTo, tombstone }) => ({
             offset,
             time,
-            value: [...b.subarray(f, to)],
+            value: tombstone === true ? null : [...b.subarray(f, to)],
             key: keyFrom < 0 ? null : [...b.subarray(keyFrom, keyTo)],
           }))
         expect(shown(raw)).toEqual(shown(taken))
@@ -175,6 +175,48 @@ describe('record batches', () => {
     sign(sent.subarray(4, sent.length - 'what follows'.length))
     const [batch] = batchesIn(await decode(new Decoder(sent)))
     expect(() => batch?.raw()).toThrow('a record ends too late')
+  })
+
+  test('what came before a batch that cannot be taken apart is there once when all is fetched again', async () => {
+    const one = {
+      records: [{ key: null, value: Buffer.from('v'), later: 0, headers: {} }],
+      time: 1,
+      codec: 0,
+      producer: 0,
+      appendTime: false,
+      gap: 0,
+    }
+    const batches = batchesIn(await decode(new Decoder(await response([one, one], 0))))
+    const sent = await response([one], 1)
+    sent[4 + RECORDS_AT] = 100
+    sign(sent.subarray(4, sent.length - 'what follows'.length))
+    const broken = batchesIn(await decode(new Decoder(sent)))
+    const buffer = new InputBuffer()
+    buffer.restart(0)
+    expect(() => buffer.take([...batches.slice(0, 1), ...broken], 0, 1)).toThrow('a record ends too late')
+    expect(buffer.take(batches, 0, 1)).toBe(true)
+    expect(buffer.slice(10).map(({ offset }) => offset)).toEqual([0, 1])
+  })
+
+  test('headers weigh, for they wait in memory with their records', async () => {
+    const value = Buffer.alloc(10)
+    const headers = { trace: 'x'.repeat(50_000) }
+    const records = Array.from({ length: 30 }, () => ({ key: null, value, later: 0, headers }))
+    const of = { records, time: 1, codec: 0, producer: 0, appendTime: false, gap: 0 }
+    const batches = batchesIn(await decode(new Decoder(await response([of, of, of], 0))))
+    const buffer = new InputBuffer()
+    buffer.restart(0)
+    buffer.take(batches.slice(0, 2), 0, 59)
+    expect([buffer.full, buffer.roomy]).toEqual([false, false])
+    buffer.take(batches.slice(2), 60, 89)
+    expect(buffer.full).toBe(true)
+    buffer.release(59)
+    expect([buffer.full, buffer.roomy]).toEqual([false, false])
+    buffer.release(60)
+    expect(buffer.roomy).toBe(true)
+    buffer.release(90)
+    buffer.take([], 90, 90)
+    expect([buffer.count, buffer.roomy]).toEqual([0, true])
   })
 
   test('records hold on to their batch alone, not to the response', async () => {

@@ -299,7 +299,7 @@ export function sourceTests(here: Place): void {
       },
     )
 
-    test('keys, empty values and time-stamps come as they are', async () => {
+    test('keys, tombstones, empty values and time-stamps come as they are', async () => {
       const [topic] = (await newTopics(1)) as [Topic]
       const producer = here.kafka().producer()
       await producer.connect()
@@ -307,6 +307,7 @@ export function sourceTests(here: Place): void {
         { key: 'ké', value: 'v', timestamp: '1740787200123' },
         { key: null, value: null, timestamp: '1740787200124' },
         { key: Buffer.alloc(4), value: Buffer.from([0, 255]), timestamp: '1740787200125' },
+        { key: '', value: '', timestamp: '1740787200126' },
       ]
       await producer.send({ topic, messages: messages.map((m) => ({ ...m, partition: 0 })) })
       await producer.disconnect()
@@ -319,8 +320,10 @@ export function sourceTests(here: Place): void {
         [...Buffer.from('ké')],
         null,
         [0, 0, 0, 0],
+        [],
       ])
-      expect(found.map((r) => part(r.from, r.to, r.bytes))).toEqual([[118], [], [0, 255]])
+      expect(found.map((r) => part(r.from, r.to, r.bytes))).toEqual([[118], [], [0, 255], []])
+      expect(found.map((r) => r.tombstone)).toEqual([false, true, false, false])
     })
 
     test('records lost to retention while they are waited for end the process, and write no offset', async () => {
