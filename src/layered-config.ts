@@ -1,4 +1,4 @@
-import { parse as parseYaml } from 'yaml'
+import { LineCounter, parse as parseYaml, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { fail } from './errors.ts'
 
@@ -116,16 +116,30 @@ export function layeredConfig<S extends z.ZodType>(schema: S, layers: ConfigLaye
 
 function fileValue({ file }: ConfigLayers, errors: string[]): Record<string, unknown> {
   if (file === undefined) return {}
-  let value: unknown
-  try {
-    value = parseYaml(file.text)
-  } catch (error) {
-    return fail('config-invalid', `${file.place}: ${(error as Error).message}`, error)
-  }
+  const value = yamlValue(file.text, file.place)
   if (isRecord(value)) return value
   // an empty file, or one of comments alone, is a config that leaves everything to the other layers
   if (value !== null) errors.push(`${file.place}: expected names with values`)
   return {}
+}
+
+const QUOTING = 'a value with ":", "#", "*", "!" and the like goes in quotes'
+
+/** What is no YAML is named by its place alone: the library's own words quote the file, and the line may hold a secret. */
+function yamlValue(text: string, place: string): unknown {
+  const lineCounter = new LineCounter()
+  const document = parseDocument(text, { lineCounter, prettyErrors: false })
+  const wrong = document.errors[0] ?? document.warnings[0]
+  if (wrong !== undefined) {
+    const { line, col } = lineCounter.linePos(wrong.pos[0])
+    const what = wrong.code.toLowerCase().replaceAll('_', ' ')
+    return fail('config-invalid', `${place}: line ${line}, column ${col}: ${what}; ${QUOTING}`)
+  }
+  try {
+    return document.toJS()
+  } catch {
+    return fail('config-invalid', `${place}: a "*" that names nothing; ${QUOTING}`)
+  }
 }
 
 interface Given {

@@ -180,7 +180,7 @@ export function shownConfig(config: LiveConfig): unknown {
   const secret = new Set(configLeaves(liveConfigSchema).flatMap((leaf) => (leaf.secret ? [leaf.path] : [])))
   const shown = (value: unknown, path: string): unknown => {
     if (secret.has(path)) return HIDDEN
-    if (typeof value === 'string') return value.replace(/\/\/[^/@]*@/, `//${HIDDEN}@`)
+    if (typeof value === 'string') return value.replace(/\/\/[^/?#]*@/, `//${HIDDEN}@`)
     if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
     const inner = Object.entries(value).map(([name, member]) => [
       name,

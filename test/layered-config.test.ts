@@ -114,6 +114,21 @@ describe('a config in layers', () => {
     expect(() => read({ readSecret: () => 'x', ...layers })).toThrow(invalid(text))
   })
 
+  it.each([
+    ['a second colon', 'hunter2: x', 'line 2, column 13: '],
+    ['a quote that stays open', '"hunter2', 'line 3, column 1: '],
+    ['a second value', "x\n  password: 'hunter2'", 'line 3, column 3: duplicate key'],
+    ['a tag', '!hunter2 x', 'line 2, column 13: '],
+    ['an alias', '*hunter2', 'goes in quotes'],
+  ])('never quotes a file that is no YAML: %s', (_, password, where) => {
+    const secret = { place: 'live.yaml', text: `auth:\n  password: ${password}\n` }
+    const thrown = caught(() => read({ file: secret }))
+    expect(thrown).toEqual(invalid(`live.yaml: `))
+    expect(thrown).toEqual(invalid(where))
+    const all = `${(thrown as Error).stack}${String((thrown as Error).cause)}`
+    expect(all).not.toContain('hunter2')
+  })
+
   it('knows which values are secret and how each variable is called', () => {
     const leaves = configLeaves(schema)
     expect(leaves.filter((l) => l.secret).map((l) => l.variable)).toEqual([
@@ -122,6 +137,15 @@ describe('a config in layers', () => {
     expect(new Set(leaves.map((l) => l.variable)).size).toBe(leaves.length)
   })
 })
+
+function caught(run: () => unknown): unknown {
+  try {
+    run()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
 
 function both(): Record<string, string> {
   return { SEGMENTATION_APP: 'a', SEGMENTATION_APP_FILE: '/b' }

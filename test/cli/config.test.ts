@@ -22,6 +22,13 @@ describe('config', () => {
     expect(out).not.toContain('hunter2')
   })
 
+  it('print shows no password of an address, whatever is in it', async () => {
+    const env = { SEGMENTATION_SCHEMA_REGISTRY_URL: 'https://me:hunter2@two@registry:8081/api' }
+    const { out } = await run(['config', 'print', '--config', file], { env })
+    expect(out).toMatch(/^schemaRegistry\.url +https:\/\/•+@registry:8081\/api +SEG/m)
+    expect(out).not.toMatch(/hunter2|two@/)
+  })
+
   it('print ends with 2 and all that is wrong', async () => {
     const env = { SEGMENTATION_MAX_SLEEP: 'long', SEGMENTATION_REPLICAS: '3' }
     const { code, err } = await run(['config', 'print', '--config', file], { env })

@@ -149,7 +149,7 @@ export class RegistryClient {
       if (!done.signal.aborted) this.#loaded = undefined
       throw new SegmentationError(
         'unreachable',
-        `${doing}: ${this.#access.url} did not answer within ${REQUEST_TIMEOUT_MS} ms`,
+        `${doing}: ${new URL(this.#access.url).host} did not answer within ${REQUEST_TIMEOUT_MS} ms`,
       )
     })
     late.catch(() => undefined)

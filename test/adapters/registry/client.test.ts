@@ -101,3 +101,13 @@ test('name and password go along, also with the second look at what is missing',
   const basic = `Basic ${Buffer.from('me:secret').toString('base64')}`
   expect(asked.map((request) => request.headers.authorization)).toEqual([basic, basic])
 })
+
+test('a registry that stays silent is named without the password of its address', async () => {
+  answer = () => undefined
+  const { port } = server.address() as AddressInfo
+  const late = client({ url: `http://me:hunter2@127.0.0.1:${port}/` }, 20).find(1)
+  const thrown = await late.catch((error: unknown) => error)
+  expect(thrown).toMatchObject({ code: 'unreachable' })
+  expect((thrown as Error).message).toContain(`127.0.0.1:${port} did not answer`)
+  expect((thrown as Error).message).not.toContain('hunter2')
+})
