@@ -36,6 +36,19 @@ export function durationOption(flags: string, description: string, fallback: num
     .default(fallback, fallback === 0 ? 'none' : durationText(fallback))
 }
 
+/** A day in UTC, as Unix ms of its midnight. */
+export function dayOption(flags: string, description: string, fallback: number): Option {
+  const parse = (text: string): number => {
+    const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : Number.NaN
+    if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(text))
+      throw new InvalidArgumentError('Expected a day such as 2025-01-01.')
+    return ms
+  }
+  return new Option(flags, description)
+    .argParser(parse)
+    .default(fallback, new Date(fallback).toISOString().slice(0, 10))
+}
+
 export const MAX_SEED = 2 ** 32 - 1
 
 export function seedOption(fallback: number): Option {

@@ -52,6 +52,23 @@ describe('generate', () => {
     expect(facts.events).toBe(readFileSync(facts.out, 'utf8').split('\n').length - 1)
   })
 
+  it.each([[], ['--bench', '--events', '500']])('begins on the day that is asked for %s', async (...more) => {
+    const path = join(folder, 'from.ndjson')
+    const plain = await run(['generate', ...size, ...more, '--out', path])
+    expect(plain.code).toBe(0)
+    const before = readFileSync(path, 'utf8').split('\n')[0] ?? ''
+    await run(['generate', ...size, ...more, '--from', '2026-03-02', '--out', path])
+    const after = readFileSync(path, 'utf8').split('\n')[0] ?? ''
+    const timeOf = (line: string): number => (JSON.parse(line) as { eventTime: number }).eventTime
+    expect(timeOf(after) - timeOf(before)).toBe(Date.UTC(2026, 2, 2) - Date.UTC(2025, 0, 1))
+  })
+
+  it.each(['2026-02-30', '2026-3-2', 'today'])('refuses the day %s', async (text) => {
+    const { code, err } = await run(['generate', '--from', text, '--out', join(folder, 'no.ndjson')])
+    expect(code).toBe(2)
+    expect(err).toContain('a day such as 2025-01-01')
+  })
+
   it('leaves nothing behind when it cannot write', async () => {
     const { code } = await run(['generate', ...size, '--out', folder])
     expect(code).not.toBe(0)

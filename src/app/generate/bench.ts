@@ -8,11 +8,19 @@ export interface LoadOptions {
   readonly users: number
   readonly events: number
   readonly days: number
+  /** Unix ms of the first day. */
+  readonly startMs: number
   /** Integer; the same options give the same events. */
   readonly seed: number
 }
 
-export const LOAD_DEFAULTS: LoadOptions = { users: 200_000, events: 2_000_000, days: 60, seed: 7 }
+export const LOAD_DEFAULTS: LoadOptions = {
+  users: 200_000,
+  events: 2_000_000,
+  days: 60,
+  seed: 7,
+  startMs: SHOP_START_MS,
+}
 
 /** Shares of the kinds: the rest are views. */
 const CARTS = 0.1
@@ -24,12 +32,12 @@ const PRODUCTS = 5000
 
 /** Events in order of time, evenly spread over the days: 85 % views, 10 % carts, 5 % purchases, few members set. */
 export function* loadEvents(options: LoadOptions): Generator<Event, void, undefined> {
-  const { users, events, days, seed } = options
+  const { users, events, days, seed, startMs } = options
   const random = seededRandom(seed)
   const everyMs = (days * DAY_MS) / events
   const run = seed.toString(36)
   for (let i = 0; i < events; i++) {
-    const eventTime = SHOP_START_MS + Math.floor((i + random.next()) * everyMs)
+    const eventTime = startMs + Math.floor((i + random.next()) * everyMs)
     yield loadEvent(`b-${run}-${i.toString(36)}`, `u-${zipf(random, users)}`, eventTime, random)
   }
 }

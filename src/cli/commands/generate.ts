@@ -4,16 +4,17 @@ import { SHOP_DEFAULTS, SHOP_START_MS, shopTruth } from '../../app/generate/shop
 import { chunksOf, writeShop } from '../../app/generate/write.ts'
 import type { Written } from '../../adapters/kafka/event-writer.ts'
 import { fail } from '../../errors.ts'
-import { counted, day, duration, euros, number } from '../../render/format.ts'
+import { counted, duration, euros, number } from '../../render/format.ts'
 import type { Cli } from '../cli.ts'
 import { noteWritten, openEventOutput, withOutputOptions, type OutputFlags } from '../event-output.ts'
-import { examples, integer, jsonOption, seedOption } from '../options.ts'
+import { dayOption, examples, integer, jsonOption, seedOption } from '../options.ts'
 import { openTextFile } from '../text-file.ts'
 
 interface Flags extends OutputFlags {
   readonly bench?: boolean
   readonly users?: number
   readonly days?: number
+  readonly from: number
   readonly events?: number
   readonly seed: number
   readonly json?: boolean
@@ -39,7 +40,8 @@ export function registerGenerate(program: Command, cli: Cli): void {
       `customers in all, newcomers included; ${defaults('users')}`,
       integer(1, MAX_USERS),
     )
-    .option('--days <n>', `days from ${day(SHOP_START_MS)} on; ${defaults('days')}`, integer(1, 3660))
+    .option('--days <n>', defaults('days'), integer(1, 3660))
+    .addOption(dayOption('--from <day>', 'the first day, in UTC', SHOP_START_MS))
     .addOption(seedOption(SHOP_DEFAULTS.seed))
     .option('--bench', 'a plain load for measuring')
     .option('--events <n>', `with --bench; default: ${number(LOAD_DEFAULTS.events)}`, integer(1, MAX_EVENTS))
@@ -77,8 +79,8 @@ interface Made {
 }
 
 async function shop(cli: Cli, flags: Flags): Promise<Made> {
-  const { users = SHOP_DEFAULTS.users, days = SHOP_DEFAULTS.days, seed } = flags
-  const options = { ...SHOP_DEFAULTS, users, days, seed }
+  const { users = SHOP_DEFAULTS.users, days = SHOP_DEFAULTS.days, seed, from: startMs } = flags
+  const options = { users, days, seed, startMs }
   const output = await openEventOutput(cli, flags)
   const progress = cli.progress('generate', options.days, 'days')
   try {
@@ -100,11 +102,12 @@ async function shop(cli: Cli, flags: Flags): Promise<Made> {
 
 async function load(cli: Cli, flags: Flags): Promise<Made> {
   const { users = LOAD_DEFAULTS.users, days = LOAD_DEFAULTS.days, events = LOAD_DEFAULTS.events } = flags
+  const { seed, from: startMs } = flags
   const output = await openEventOutput(cli, flags)
   const progress = cli.progress('generate', events, 'events')
   try {
     let done = 0
-    for (const chunk of chunksOf(loadEvents({ users, days, events, seed: flags.seed }))) {
+    for (const chunk of chunksOf(loadEvents({ users, days, events, seed, startMs }))) {
       await output.sink.write(chunk)
       progress.at((done += chunk.length))
     }

@@ -5,7 +5,7 @@ import { SHOP_START_MS } from '../../../src/app/generate/shop.ts'
 import { DAY_MS } from '../../../src/domain/base/duration.ts'
 import type { Event } from '../../../src/domain/events/event.ts'
 
-const OPTIONS = { users: 1000, events: 20_000, days: 60, seed: 7 }
+const OPTIONS = { users: 1000, events: 20_000, days: 60, seed: 7, startMs: SHOP_START_MS }
 const load = (over: Partial<typeof OPTIONS> = {}): Event[] => [...loadEvents({ ...OPTIONS, ...over })]
 
 test('the same options give the same events, another seed others with ids of their own', () => {
