@@ -177,6 +177,59 @@ describe('record batches', () => {
     expect(() => batch?.raw()).toThrow('a record ends too late')
   })
 
+  test('a record that reaches into the next is not believed', async () => {
+    const of = { key: null, value: Buffer.from('v'), later: 0, headers: {} }
+    const one = { records: [of, of], time: 1, codec: 0, producer: 0, appendTime: false, gap: 0 }
+    const sent = await response([one], 0)
+    // length, attributes, time, offset, key, then the length of the value: 5, as a zigzag varint
+    sent[4 + RECORDS_AT + 5] = 10
+    sign(sent.subarray(4, sent.length - 'what follows'.length))
+    const [batch] = batchesIn(await decode(new Decoder(sent)))
+    expect(() => batch?.raw()).toThrow('a record is longer than it says')
+  })
+
+  test('markers are told from data, and end the transaction of their producer alone', async () => {
+    const of = (key: Buffer | null, producer: number): Sample => ({
+      records: [{ key, value: Buffer.from('v'), later: 0, headers: {} }],
+      time: 1,
+      codec: 0,
+      producer,
+      appendTime: false,
+      gap: 0,
+    })
+    const [commit, abort] = [Buffer.from([0, 0, 0, 1]), Buffer.alloc(4)]
+    // two transactions in one another, both aborted, a third that was not, and data with the key of a marker
+    const all = [
+      of(null, 1),
+      of(null, 2),
+      of(abort, 2),
+      of(null, 1),
+      of(abort, 1),
+      of(null, 1),
+      of(commit, 1),
+    ]
+    const sent = await response(all, 0)
+    const markers = [2, 4, 6]
+    for (let at = 4, i = 0; i < all.length; i++) {
+      const end = at + 12 + sent.readInt32BE(at + 8)
+      if (markers.includes(i))
+        sent.writeInt16BE(sent.readInt16BE(at + ATTRIBUTES_AT) | 0x20, at + ATTRIBUTES_AT)
+      sign(sent.subarray(at, end))
+      at = end
+    }
+    const found = batchesIn(await decode(new Decoder(sent)))
+    expect(found.map(({ isControlRecord }) => isControlRecord)).toEqual(
+      all.map((_, i) => markers.includes(i)),
+    )
+    // in the order of their markers
+    const abortedTransactions = [
+      { producerId: '2', firstOffset: '1' },
+      { producerId: '1', firstOffset: '0' },
+    ]
+    const seen = dropAborted({ messages: found, abortedTransactions })
+    expect(seen.map(({ offset }) => offset)).toEqual(['2', '4', '5', '6'])
+  })
+
   test('what came before a batch that cannot be taken apart is there once when all is fetched again', async () => {
     const one = {
       records: [{ key: null, value: Buffer.from('v'), later: 0, headers: {} }],
