@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KafkaAdmin } from './adapters/kafka/admin.ts'
@@ -226,14 +226,24 @@ export async function partitionsOf(access: KafkaAccess, topics: readonly string[
   }
 }
 
-/** The group's id for this member's former life, which a restart takes out of the group instead of waiting for its time-out. */
+/**
+ * The group's id for this member's former life, which a restart takes out of the group instead of waiting for its time-out. It
+ * saves that wait and nothing else: where it cannot be kept or read, there is none.
+ */
 function formerMember(
   app: string,
   member: string,
 ): { former: string | undefined; keep: (id: string) => void } {
-  const path = join(tmpdir(), `segmentation-${app}-${member}.member`)
+  const path = join(tmpdir(), `segmentation-${app}-${encodeURIComponent(member)}.member`)
+  const tried = <T>(work: () => T): T | undefined => {
+    try {
+      return work()
+    } catch {
+      return undefined
+    }
+  }
   return {
-    former: existsSync(path) ? readFileSync(path, 'utf8') : undefined,
-    keep: (id) => writeFileSync(path, id),
+    former: tried(() => readFileSync(path, 'utf8')),
+    keep: (id) => tried(() => writeFileSync(path, id)),
   }
 }
