@@ -36,20 +36,21 @@ export function parseDecimal(text: string): Decimal | undefined {
  */
 export function parseMinor(text: string, digits: number, quantity = 1, rate = ONE): number | undefined {
   const parts = DECIMAL.exec(text)
-  const factor = quantity * rate.unscaled
-  if (parts === null || !Number.isSafeInteger(factor)) return undefined
+  if (parts === null || !Number.isSafeInteger(quantity)) return undefined
   const fraction = parts[3] ?? ''
   const shift = digits - fraction.length - rate.digits + Number(parts[4] ?? 0)
   const unscaled = (parts[2] as string) + fraction
-  const size = scale(unscaled, factor, shift)
+  const size = scale(unscaled, quantity, rate.unscaled, shift)
   if (size === undefined || !Number.isSafeInteger(size)) return undefined
   return parts[1] === '-' && size !== 0 ? -size : size
 }
 
-/** |unscaled × factor × 10^shift|, rounded. */
-function scale(unscaled: string, factor: number, shift: number): number | undefined {
+/** |unscaled × quantity × rate × 10^shift|, rounded. */
+function scale(unscaled: string, quantity: number, rate: number, shift: number): number | undefined {
+  const factor = quantity * rate
   const product = Number(unscaled) * factor
-  const exact = unscaled.length <= EXACT_DIGITS && Number.isSafeInteger(product)
+  const exact =
+    unscaled.length <= EXACT_DIGITS && Number.isSafeInteger(factor) && Number.isSafeInteger(product)
   if (exact && shift === 0) return product
   if (exact && shift < 0 && shift >= -EXACT_DIGITS) {
     const unit = 10 ** -shift
@@ -57,7 +58,7 @@ function scale(unscaled: string, factor: number, shift: number): number | undefi
     return (product - rest) / unit + (2 * rest >= unit ? 1 : 0)
   }
   if (shift > EXACT_DIGITS) return Number(unscaled) === 0 ? 0 : undefined
-  return scaleBig(BigInt(unscaled) * BigInt(factor), shift)
+  return scaleBig(BigInt(unscaled) * BigInt(quantity) * BigInt(rate), shift)
 }
 
 function scaleBig(product: bigint, shift: number): number {

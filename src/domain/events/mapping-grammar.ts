@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { minorDigits } from './currency.ts'
+import { parseDecimal } from './decimal.ts'
 import { EVENT_KINDS } from './event.ts'
 
 const path = z.string().min(1)
@@ -58,10 +59,19 @@ const currency = z.union([currencyCode, z.strictObject({ field, default: currenc
   error: 'expected an ISO 4217 code such as "EUR", or {"field": …}',
 })
 
+/** More digits would not be exact, and nothing is worth nothing. */
+const isRate = (worth: string): boolean => (parseDecimal(worth)?.unscaled ?? 0) > 0
+
 const rates = z.strictObject({
   to: currencyCode.describe('The one currency of all amounts.'),
   table: z
-    .record(currencyCode, z.string().regex(/^\d{1,9}(\.\d{1,9})?$/, 'expected a decimal text such as "0.92"'))
+    .record(
+      currencyCode,
+      z
+        .string()
+        .regex(/^\d{1,9}(\.\d{1,9})?$/, 'expected a decimal text such as "0.92"')
+        .refine(isRate, 'expected more than 0, in at most 15 digits'),
+    )
     .describe('What one unit of the other currency is worth.'),
 })
 

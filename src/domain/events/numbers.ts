@@ -4,6 +4,8 @@ import type { Mapping } from './mapping-grammar.ts'
 /** A value of a record → plain decimal text, such as `-1234.5`; undefined for what is no number as it should be written. */
 export type NumberText = (value: unknown) => string | undefined
 
+/** No number is written with more; the spaces around its parts would be tried in every split. */
+const MAX_CHARS = 100
 const SPACES = String.raw`[\s\u00a0\u202f]*`
 
 /**
@@ -23,7 +25,7 @@ export function numberText({ numbers }: Pick<Mapping, 'numbers'>): NumberText {
   return (value) => {
     if (typeof value === 'number') return asText(value)
     const text = asText(value)
-    const m = text === undefined ? null : form.exec(text)
+    const m = text === undefined || text.length > MAX_CHARS ? null : form.exec(text)
     if (m === null) return undefined
     const signs = `${m[1] ?? ''}${m[2] ?? ''}${m[5] ?? ''}`
     if (signs.length > 1) return undefined

@@ -151,8 +151,36 @@ describe('one reporting currency', () => {
       { price: '1', c: 'GBP' },
       'unknown-currency: c (currency): "GBP" has no rate to EUR',
     ],
+    [
+      'a long rate, of many pieces',
+      {
+        ...rates,
+        quantity: 'n',
+        amount: { field: 'price', timesQuantity: true },
+        rates: { to: 'EUR', table: { USD: '123456.123456789' } },
+      },
+      { price: '0.01', n: '1000', c: 'USD' },
+      { amountMinor: 123_456_123, currency: 'EUR' },
+    ],
     ['a constant one', { ...rates, currency: 'USD' }, { price: '1' }, { amountMinor: 92, currency: 'EUR' }],
   ])
+})
+
+test.each(['0', '0.000', '1234567.123456789', '-1', '1e3'])(
+  'a rate of %s is refused, never taken for 1',
+  (worth) => {
+    const rates = { to: 'EUR', table: { USD: worth } }
+    expect(() => parseMapping({ ...BASE, ...ORDER, currency: { field: 'c' }, rates }, 'm')).toThrow(
+      /rates\.table\.USD/,
+    )
+  },
+)
+
+test('a text of many spaces is no number, and is not tried for minutes', () => {
+  const started = performance.now()
+  const found = map({ ...ORDER, numbers: { symbols: ['€'] } }, { price: `${' '.repeat(4000)}x` })
+  expect(found).toContain('is not a number of the form')
+  expect(performance.now() - started).toBeLessThan(1000)
 })
 
 describe('categories', () => {
