@@ -1,9 +1,12 @@
 /** Integers of this many digits may lie beyond 2^53. */
 const LONG_DIGITS = 16
 const MAYBE_LONG = new RegExp(String.raw`\d{${LONG_DIGITS}}`)
-/** A string, passed over as a whole, or an integer of so many digits that is no part of a fraction or an exponent. */
+/**
+ * A string, passed over as a whole, or an integer of so many digits that is no part of a fraction or an exponent, begins with
+ * no 0 and is no name: JSON has none such.
+ */
 const STRING_OR_LONG = new RegExp(
-  String.raw`"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{${LONG_DIGITS},}(?![\d.eE])`,
+  String.raw`"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?[1-9]\d{${LONG_DIGITS - 1},}(?![\d.eE]|\s*:)`,
   'gs',
 )
 

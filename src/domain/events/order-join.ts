@@ -9,8 +9,8 @@ import type { Refused } from './refusal.ts'
 export const JOIN_WAIT_MS = 10 * MINUTE_MS
 /** Lines of one order: the event must stay readable as one record. */
 export const MAX_JOINED_LINES = 10_000
-/** Lines that wait in all; beyond, the oldest order is complete. */
-const MAX_WAITING_LINES = 1_000_000
+/** Lines, and events that are none, that wait in all; beyond, the oldest order is complete. */
+export const MAX_WAITING = 1_000_000
 /** Orders remembered as complete, the newest ones. */
 const MAX_CLOSED = 1_000_000
 
@@ -36,11 +36,13 @@ export class OrderJoin {
   #complete: Event[] = []
   readonly #open = new Map<string, Waiting>()
   readonly #closed = new Set<number>()
-  #lines = 0
+  /** What waits in all, in lines; an event that is no line counts as one. */
+  #size = 0
   #clock = Number.NEGATIVE_INFINITY
 
   /** Takes in an event that is no line; it keeps its place among the orders. */
   pass(event: Event): void {
+    this.#size++
     this.#take({ event, id: undefined, lines: [], amountMinor: 0, discountMinor: undefined })
   }
 
@@ -59,7 +61,7 @@ export class OrderJoin {
     if (order === undefined) {
       const begun = { event: line, id, lines: [...lines], amountMinor, discountMinor }
       this.#open.set(id, begun)
-      this.#lines += lines.length
+      this.#size += lines.length
       this.#take(begun)
       return 'begun'
     }
@@ -68,7 +70,7 @@ export class OrderJoin {
     order.lines.push(...lines)
     order.amountMinor += amountMinor
     if (discountMinor !== undefined) order.discountMinor = (order.discountMinor ?? 0) + discountMinor
-    this.#lines += lines.length
+    this.#size += lines.length
     this.#advance(line.eventTime)
     return 'joined'
   }
@@ -96,7 +98,8 @@ export class OrderJoin {
     this.#clock = Math.max(this.#clock, time)
     for (; this.#head < this.#waiting.length; this.#head++) {
       const next = this.#waiting[this.#head] as Waiting
-      if (isOpen(next, this.#clock) && this.#lines <= MAX_WAITING_LINES) break
+      if (isOpen(next, this.#clock) && this.#size <= MAX_WAITING) break
+      this.#size -= next.id === undefined ? 1 : next.lines.length
       this.#complete.push(next.id === undefined ? next.event : this.#close(next, next.id))
     }
     if (2 * this.#head <= this.#waiting.length) return
@@ -106,7 +109,6 @@ export class OrderJoin {
 
   #close({ event, lines, amountMinor, discountMinor }: Waiting, id: string): Event {
     this.#open.delete(id)
-    this.#lines -= lines.length
     this.#closed.add(hash52(id))
     for (const oldest of this.#closed) {
       if (this.#closed.size <= MAX_CLOSED) break

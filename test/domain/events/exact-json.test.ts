@@ -44,3 +44,12 @@ test('integers of any length keep their digits, wherever they stand', () => {
     }),
   )
 })
+
+test.each([
+  '{12345678901234567890:1}',
+  '{12345678901234567890 : 1}',
+  '[01234567890123456789]',
+  '-01234567890123456789',
+])('%s is no JSON here either', (text) => {
+  expect(() => parseExactJson(text)).toThrow(SyntaxError)
+})

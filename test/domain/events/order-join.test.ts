@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { candidateOf } from '../../../src/domain/events/decode-event.ts'
 import { MAX_AMOUNT_MINOR } from '../../../src/domain/events/event.ts'
 import type { Event } from '../../../src/domain/events/event.ts'
-import { JOIN_WAIT_MS, MAX_JOINED_LINES, OrderJoin } from '../../../src/domain/events/order-join.ts'
+import {
+  JOIN_WAIT_MS,
+  MAX_JOINED_LINES,
+  MAX_WAITING,
+  OrderJoin,
+} from '../../../src/domain/events/order-join.ts'
 
 const T = Date.UTC(2024, 0, 31)
 
@@ -18,6 +23,9 @@ function line(eventTime: number, more: Partial<Event> = {}): Event {
     ...more,
   } as Event
 }
+
+const LINE = line(T)
+const PAGE = line(T, { kind: 'page_viewed' })
 
 describe('lines of an order', () => {
   test('become one event with the time and the id of the first, their lines and their sum', () => {
@@ -87,6 +95,32 @@ describe('lines of an order', () => {
     })
     expect(join.add(line(T, { amountMinor: MAX_AMOUNT_MINOR - 101 }), '1')).toBe('joined')
     expect(join.end()[0]?.amountMinor).toBe(MAX_AMOUNT_MINOR - 1)
+  })
+
+  test.each<[string, (join: OrderJoin, i: number) => unknown]>([
+    ['events that are no lines', (join) => join.pass(PAGE)],
+    ['lines of others', (join, i) => join.add(LINE, `other ${i % 200}`)],
+  ])(
+    'where too many %s wait behind an order, it is complete, and all that wait for it leave',
+    (_what, put) => {
+      const join = new OrderJoin()
+      join.add(line(T), '1')
+      for (let i = 1; i < MAX_WAITING; i++) put(join, i)
+      expect(join.take()).toEqual([])
+      put(join, MAX_WAITING)
+      expect(join.take()[0]).toMatchObject({ kind: 'order_completed', amountMinor: 100 })
+      expect(join.add(line(T), '1')).toMatchObject({ reason: 'late-line' })
+    },
+  )
+
+  test('what has left makes room', () => {
+    const join = new OrderJoin()
+    for (let i = 0; i <= MAX_WAITING; i++) join.pass(PAGE)
+    expect(join.take()).toHaveLength(MAX_WAITING + 1)
+    join.add(line(T), '1')
+    expect(join.add(line(T), '1')).toBe('joined')
+    join.pass(PAGE)
+    expect(join.take()).toEqual([])
   })
 
   test('an order has so many lines and no more', () => {
