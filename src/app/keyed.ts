@@ -8,7 +8,7 @@ import type { Decoder } from './decode.ts'
  * partition: otherwise two tasks would each hold half of him. Refuses others as `key-mismatch`.
  */
 export function keyed(decode: Decoder, task: Task, partitions: number): Decoder {
-  const text = new TextDecoder()
+  const text = new TextDecoder('utf-8', { ignoreBOM: true })
   return (record, latestMs) => {
     const decoded = decode(record, latestMs)
     if (decoded.type !== 'events') return decoded

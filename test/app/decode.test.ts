@@ -57,7 +57,8 @@ describe('the native form', () => {
       'too-large: the record has 1048577 bytes, at most 1048576 are read',
     ],
     ['as many as allowed', JSON.stringify(event).padEnd(MAX_RECORD_BYTES), 'events'],
-    ['a number', '1', 'bad-value: 1 is not an event object'],
+    ['a number', '1', 'bad-value: a number is not an event object'],
+    ['a text, which may be a user', '"u1"', 'bad-value: a text of 2 characters is not an event object'],
   ])('%s', (_what, value, expected) => {
     expect(refusal(value)).toBe(expected)
   })

@@ -50,3 +50,10 @@ test('the message names no user', () => {
   const found = keyed(() => decoded, home, PARTITIONS)(record('u2-secret'), 0)
   expect(JSON.stringify(found)).not.toContain('secret')
 })
+
+test('a user id that begins like a byte order mark is compared as it is', () => {
+  const userId = '\ufeffu'
+  const one: Decoded = { type: 'events', events: [event({ eventTime: 1, kind: 'page_viewed', userId })] }
+  const task = murmur2(bytes(userId)) % PARTITIONS
+  expect(keyed(() => one, task, PARTITIONS)(record(userId), 0)).toBe(one)
+})

@@ -2,7 +2,7 @@ import { minorDigits } from './currency.ts'
 import { EARLIEST_EVENT_MS, EVENT_KINDS, MAX_AMOUNT_MINOR, MAX_USER_ID_BYTES } from './event.ts'
 import type { Decoded, Event, EventKind } from './event.ts'
 import { lacking } from './kinds.ts'
-import { refused, shown, shownUser } from './refusal.ts'
+import { refused, shown, shownRecord, shownUser } from './refusal.ts'
 import type { Refused } from './refusal.ts'
 import { eventSchema, orderLineSchema } from './schema.ts'
 import { isUserId } from './user-id.ts'
@@ -20,7 +20,7 @@ const MEMBERS: ReadonlySet<string> = new Set(Object.keys(eventSchema.shape))
  */
 export function decodeEvent(value: unknown, latestMs: number): Decoded {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return refused('bad-value', `${shown(value)} is not an event object`)
+    return refused('bad-value', `${shownRecord(value)} is not an event object`)
   }
   const from = value as Table
   const candidate = candidateOf(from)

@@ -1,7 +1,7 @@
 import type { Stop } from './draft.ts'
 import type { Fields } from './field.ts'
 import type { Mapping } from './mapping-grammar.ts'
-import { refused, shown } from './refusal.ts'
+import { refused, shown, shownRecord } from './refusal.ts'
 
 interface Opened {
   readonly fields: Fields
@@ -35,7 +35,7 @@ export function envelopeOpener({ envelope }: Mapping): ((record: unknown) => Ope
     if (record === null) return stopped(TOMBSTONE)
     const change = isTable(record) && 'payload' in record ? record['payload'] : record
     if (change === null) return stopped(TOMBSTONE)
-    if (!isTable(change)) return stopped(refused('bad-value', `${shown(change)} is not a change event`))
+    if (!isTable(change)) return stopped(refused('bad-value', `${shownRecord(change)} is not a change event`))
     const op = change['op']
     if (ROWS.has(op)) return { fields: change['after'], stop: undefined }
     const skipped = typeof op === 'string' && Object.hasOwn(SKIPPED, op) ? SKIPPED[op] : undefined

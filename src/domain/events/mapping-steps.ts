@@ -5,7 +5,7 @@ import type { Fields } from './field.ts'
 import { kindSpec } from './kinds.ts'
 import type { AttributeSpec, CategorySpec, Mapping, OrderIdSpec, TextSpec } from './mapping-grammar.ts'
 import type { NumberText } from './numbers.ts'
-import { refused, shown, shownUser } from './refusal.ts'
+import { refused, shown, shownRecord, shownUser } from './refusal.ts'
 import type { Refused } from './refusal.ts'
 import type { TimeReader } from './time-format.ts'
 
@@ -17,7 +17,7 @@ export function objectStep({ format }: Mapping): Step | undefined {
   return (fields) =>
     typeof fields === 'object' && fields !== null && !Array.isArray(fields)
       ? undefined
-      : refused('bad-value', `${shown(fields)} is not an object`)
+      : refused('bad-value', `${shownRecord(fields)} is not an object`)
 }
 
 /** Records that are not wanted, one step per rule. */

@@ -32,3 +32,7 @@ export function shownUser(value: unknown): string {
         ? 'an object'
         : `a ${typeof value}`
 }
+
+/** A whole record as a refusal names it: a bare text or number may well be a user id. */
+export const shownRecord = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? shownUser(value) : shown(value)

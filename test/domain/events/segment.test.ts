@@ -193,7 +193,7 @@ describe('segment', () => {
 
   test('what is no object is refused', () => {
     const outcomes = [null, 1, 'x', []].map((fields) => outcome(SEGMENT, fields))
-    const values = ['null', '1', '"x"', 'a list of 0']
+    const values = ['null', 'a number', 'a text of 1 characters', 'a list of 0']
     expect(outcomes).toEqual(values.map((value) => `bad-value: ${value} is not an object`))
   })
 })
