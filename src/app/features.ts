@@ -47,6 +47,23 @@ export async function snapshots(
   return found
 }
 
+/** Rows per column whose value is a lower bound: a distinct count of more values than the feature keeps. Others are left out. */
+export function saturatedRows(found: readonly Snapshot[]): Record<string, number> {
+  const rows: Record<string, number> = {}
+  for (const { asOf, profiles } of found) {
+    const { columns, columnNodes, nodes } = profiles.plan
+    if (!columnNodes.some((at) => nodes[at]?.is === 'distinct')) continue
+    const flags = new Uint8Array(columns.length)
+    for (const slot of profiles.slots()) {
+      profiles.saturated(slot, asOf, flags)
+      columns.forEach((name, j) => {
+        if (flags[j] === 1) rows[name] = (rows[name] ?? 0) + 1
+      })
+    }
+  }
+  return rows
+}
+
 /** A snapshot's table in blocks of at most `rows` users, one after the other; nothing but a block is held beside the profiles. */
 export function* tableBlocks({ asOf, profiles }: Snapshot, rows = BLOCK_ROWS): Generator<FeatureTable> {
   const columns = profiles.plan.columns

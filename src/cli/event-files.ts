@@ -88,3 +88,11 @@ export function noteRejects(cli: Cli, { rejects, money }: Pick<EventFiles, 'reje
       '--currency chooses',
   )
 }
+
+/** Tells on stderr which columns hold lower bounds, and in how many rows. */
+export function noteSaturated(cli: Cli, rows: Readonly<Record<string, number>>): void {
+  for (const [column, count] of Object.entries(rows))
+    cli.note(
+      `${column}: a lower bound in ${counted(count, 'row')}, for more values were seen than the feature keeps`,
+    )
+}

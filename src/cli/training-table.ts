@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { zoneTable } from '../adapters/system/zone.ts'
-import { snapshots, wholeTable } from '../app/features.ts'
+import { saturatedRows, snapshots, wholeTable } from '../app/features.ts'
 import { alignTable, type FeatureTable } from '../app/training-table.ts'
 import type { Event } from '../domain/events/event.ts'
 import { parseFeatureSet, type FeatureSet } from '../domain/features/feature-set.ts'
 import { compilePlan } from '../domain/features/plan.ts'
 import { fail } from '../errors.ts'
 import type { Cli } from './cli.ts'
-import { noteRejects, openEventFiles } from './event-files.ts'
+import { noteRejects, noteSaturated, openEventFiles } from './event-files.ts'
 import { parseFeatureCsv, type FeatureCsv } from './feature-csv.ts'
 import { checkRefused } from './rejects.ts'
 import { parseTime } from './times.ts'
@@ -42,6 +42,7 @@ export async function tableOfEvents(
   // before training, not after: a model of half the records would look as good as any
   checkRefused(rejects)
   if (snapshot === undefined) return fail('training-data', 'no events')
+  noteSaturated(cli, saturatedRows([snapshot]))
   return {
     table: { ...wholeTable(snapshot), currency: money.code },
     unused: [],

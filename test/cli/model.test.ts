@@ -49,6 +49,33 @@ describe('features', () => {
     expect(rows).toEqual(csv.trim().split('\n').slice(1))
   })
 
+  it('says which counts are lower bounds, and in how many rows; training on them says it too', async () => {
+    const view = (userId: string, i: number): string =>
+      JSON.stringify({
+        eventId: `${userId}${i}`,
+        userId,
+        eventTime: Date.UTC(2025, 0, 1) + i,
+        kind: 'product_viewed',
+        product: `p${i}`,
+      })
+    const views = [...['many', 'more'].flatMap((user) => [0, 1, 2].map((i) => view(user, i))), view('few', 0)]
+    writeFileSync(at('views.ndjson'), `${views.join('\n')}\n`)
+    const seen = { aggregate: 'distinct', of: 'product', on: ['product_viewed'], window: 'lifetime' }
+    const features = [
+      { name: 'few_kept', ...seen, keep: 2 },
+      { name: 'all_kept', ...seen, keep: 3 },
+      { name: 'views', aggregate: 'count', on: ['product_viewed'], window: 'lifetime' },
+    ]
+    writeFileSync(at('seen.json'), JSON.stringify({ name: 'seen', version: 1, zone: 'UTC', features }))
+    const input = ['--events', at('views.ndjson'), '--feature-set', at('seen.json'), ...asOf]
+    const found = await run(['features', ...input, '--json'])
+    expect(JSON.parse(found.out)).toMatchObject({ saturated: { few_kept: 2 } })
+    expect(found.err).toContain('few_kept: a lower bound in 2 rows')
+    expect(found.err).not.toContain('all_kept')
+    const trained = await run(['train', ...input, '--k', '2', '--min-events', '1', '--out', at('bounds')])
+    expect(trained.err).toContain('few_kept: a lower bound in 2 rows')
+  })
+
   it('names the lines that it could not read, without a user', async () => {
     await done('generate', '--users', '50', '--days', '20', '--out', at('bad.ndjson'))
     const good = readFileSync(at('bad.ndjson'), 'utf8').trim().split('\n').length

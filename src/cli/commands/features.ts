@@ -1,12 +1,19 @@
 import type { Command } from 'commander'
-import { featureCsv, snapshots, tableBlocks, type FeatureTable, type Snapshot } from '../../app/features.ts'
+import {
+  featureCsv,
+  saturatedRows,
+  snapshots,
+  tableBlocks,
+  type FeatureTable,
+  type Snapshot,
+} from '../../app/features.ts'
 import { ParquetTable } from '../../adapters/files/parquet-table.ts'
 import { zoneTable } from '../../adapters/system/zone.ts'
 import { compilePlan } from '../../domain/features/plan.ts'
 import { counted, duration } from '../../render/format.ts'
 import type { Cli } from '../cli.ts'
 import { loadFeatureSet } from '../declarations.ts'
-import { noteRejects, openEventFiles } from '../event-files.ts'
+import { noteRejects, noteSaturated, openEventFiles } from '../event-files.ts'
 import { currencyOption, examples, featureSetOption, FIRST_CURRENCY, jsonOption } from '../options.ts'
 import { checkRefused } from '../rejects.ts'
 import { openTextFile, type TextFile } from '../text-file.ts'
@@ -70,6 +77,7 @@ async function features(cli: Cli, flags: Flags): Promise<void> {
     const found = await snapshots(plan, events, asOf)
     await out?.write(blocksOf(found))
     const rows = found.map((s) => ({ asOf: new Date(s.asOf).toISOString(), users: s.profiles.size }))
+    const saturated = saturatedRows(found)
     if (flags.json === true) {
       const facts = {
         out: flags.out ?? null,
@@ -77,11 +85,13 @@ async function features(cli: Cli, flags: Flags): Promise<void> {
         columns: plan.columns,
         currency: money.code ?? null,
         rows,
+        saturated,
         rejects: rejects.byReason(),
       }
       await cli.print(JSON.stringify(facts))
     }
     noteRejects(cli, { rejects, money })
+    noteSaturated(cli, saturated)
     const users = rows.reduce((sum, r) => sum + r.users, 0)
     cli.note(
       `${counted(users, 'row')} of ${counted(plan.columns.length, 'feature')} (${set.name}) as of ` +
