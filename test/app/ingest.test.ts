@@ -11,6 +11,8 @@ import { makeDecoder } from '../../src/app/decode.ts'
 import { eventLines } from '../../src/app/event-lines.ts'
 import { ingest } from '../../src/app/ingest.ts'
 import type { Account, IngestInput } from '../../src/app/ingest.ts'
+import type { Event } from '../../src/domain/events/event.ts'
+import { parseMapping } from '../../src/domain/events/mapping.ts'
 import { realClock } from '../support/clock.ts'
 import { MemorySource } from '../support/memory-source.ts'
 
@@ -105,6 +107,53 @@ test('events can be read again as they are: writing is the reverse of the native
   }
   await ingest({ inputs: [input], events: eventLines(again), deadLetters: again, latestMs: LATEST })
   expect(lines.join('')).toBe(written)
+})
+
+test('lines become orders across pieces and inputs; the last ones leave at the end', async () => {
+  const mapping = parseMapping(
+    {
+      name: 'lines',
+      version: 1,
+      format: 'ndjson',
+      user: 'user',
+      time: { field: 'at', format: 'epoch-ms' },
+      kind: { constant: 'order_completed' },
+      eventId: { hash: 'record' },
+      orderId: 'order',
+      product: 'sku',
+      amount: { field: 'price' },
+      currency: 'EUR',
+      join: { by: 'order' },
+    },
+    'lines',
+  )
+  const T = Date.UTC(2024, 0, 31)
+  const line = (order: string, minutes: number): string =>
+    JSON.stringify({ user: 'u', at: T + minutes * 60_000, order, sku: 's', price: '1.00' })
+  const input = (topic: string, records: string[]): IngestInput => ({
+    topic,
+    source: new MemorySource({ [topic]: records }).end(topic),
+    decode: makeDecoder({ format: 'ndjson', mapping, joins: true }),
+    lineOf: () => 1,
+  })
+  const orders: Event[] = []
+  let letters = ''
+  const account = await ingest({
+    inputs: [
+      input('a', [line('1', 0), line('2', 1)]),
+      input('b', [line('2', 2), line('3', 20), line('1', 20), line('3', 21)]),
+    ],
+    events: { write: (events) => Promise.resolve(void orders.push(...events)) },
+    deadLetters: { write: (text) => Promise.resolve(void (letters += text)) },
+    latestMs: LATEST,
+  })
+  expect(account).toEqual({ read: 6, events: 3, joined: 2, skipped: {}, refused: { 'late-line': 1 } })
+  expect(orders.map((order) => [order.orderId, order.amountMinor])).toEqual([
+    ['1', 100],
+    ['2', 200],
+    ['3', 200],
+  ])
+  expect(JSON.parse(letters)).toMatchObject({ reason: 'late-line', file: 'b', offset: 2 })
 })
 
 test('inputs come one after the other, progress in between', async () => {

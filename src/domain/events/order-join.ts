@@ -12,7 +12,7 @@ export const MAX_JOINED_LINES = 10_000
 /** Lines, and events that are none, that wait in all; beyond, the oldest order is complete. */
 export const MAX_WAITING = 1_000_000
 /** Orders remembered as complete, the newest ones. */
-const MAX_CLOSED = 1_000_000
+export const MAX_CLOSED = 1_000_000
 
 /** An event that is complete, or an order that may still grow. */
 interface Waiting {

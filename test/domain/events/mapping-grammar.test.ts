@@ -152,6 +152,12 @@ describe('one reporting currency', () => {
       'unknown-currency: c (currency): "GBP" has no rate to EUR',
     ],
     [
+      'half of the last digit, beyond what a double holds',
+      { ...rates, rates: { to: 'EUR', table: { USD: '1.000000000' } } },
+      { price: '1234567.125', c: 'USD' },
+      { amountMinor: 123_456_713, currency: 'EUR' },
+    ],
+    [
       'a long rate, of many pieces',
       {
         ...rates,

@@ -5,6 +5,7 @@ import { MAX_AMOUNT_MINOR } from '../../../src/domain/events/event.ts'
 import type { Event } from '../../../src/domain/events/event.ts'
 import {
   JOIN_WAIT_MS,
+  MAX_CLOSED,
   MAX_JOINED_LINES,
   MAX_WAITING,
   OrderJoin,
@@ -112,6 +113,14 @@ describe('lines of an order', () => {
       expect(join.add(line(T), '1')).toMatchObject({ reason: 'late-line' })
     },
   )
+
+  test('of orders that are complete the newest are remembered', () => {
+    const join = new OrderJoin()
+    for (let i = 0; i <= MAX_CLOSED; i++) join.add(LINE, `${i}`)
+    join.end()
+    expect(join.add(LINE, '1')).toMatchObject({ reason: 'late-line' })
+    expect(join.add(LINE, '0')).toBe('begun')
+  })
 
   test('what has left makes room', () => {
     const join = new OrderJoin()
