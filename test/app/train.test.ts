@@ -46,6 +46,8 @@ describe('trainBundle', () => {
     expect(Array.from(trained.assigned.subarray(0, 6))).toEqual([0, 0, 0, 1, 1, 2])
     expect(trained.metrics['silhouette']).toBeGreaterThan(0.8)
     expect(trained.metrics).toMatchObject({ k: 3, smallestShare: 1 / 6 })
+    const [first = 0, second = 0] = trained.bundle.pca.explainedVarianceRatio
+    expect(trained.metrics['varianceKept']).toBeCloseTo(first + second, 12)
     expect(trained.candidates).toEqual([])
   })
 
