@@ -63,7 +63,10 @@ function idsOf({ records }: Chunk, topics: readonly Topic[]): Set<number> {
   return ids
 }
 
-/** The records before the first one of each topic whose schema is not known; undefined where there are none. */
+/**
+ * The records before the first one of each topic whose schema is not known; undefined where a topic has none before it: what
+ * follows elsewhere could not be folded before that one, and would only pile up.
+ */
 function decidedPart(chunk: Chunk, topics: readonly Topic[], schemas: WriterSchemas): Chunk | undefined {
   const records = { ...chunk.records }
   const rest = { ...chunk.rest }
@@ -75,8 +78,9 @@ function decidedPart(chunk: Chunk, topics: readonly Topic[], schemas: WriterSche
     const all = records[topic] ?? []
     const first = all.findIndex((record) => !known(record))
     if (first < 0) continue
+    if (first === 0) return undefined
     records[topic] = all.slice(0, first)
     rest[topic] = 'more'
   }
-  return Object.values(records).some((some) => some.length > 0) ? { records, rest } : undefined
+  return { records, rest }
 }

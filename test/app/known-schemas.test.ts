@@ -79,6 +79,14 @@ test('a poll whose first record is unknown is rejected, and so is what a held ta
   expect((await poll()).records['clicks']).toHaveLength(2)
 })
 
+test('while the next record of a topic waits, nothing of the others is taken: it would pile up before it', async () => {
+  const { known, poll } = stage([2, 1], [7, 7])
+  known.add(1)
+  expect(await code(poll())).toBe('schema-missing')
+  known.add(2)
+  expect((await poll()).records['orders']).toHaveLength(2)
+})
+
 test('what stops a task lets nothing go ahead', async () => {
   const { known, fail, poll } = stage([1, 2])
   known.add(1)
