@@ -67,6 +67,8 @@ export class Stream {
       },
     })
     this.#joined = true
+    // asked to end before there was anybody to hear of it
+    this.#maybeDone()
     return result
   }
 
