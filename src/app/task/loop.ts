@@ -116,7 +116,7 @@ export class TaskLoop {
     switch (effect.type) {
       case 'drop':
         this.#last = this.lastHead
-        this.#outages.clear()
+        this.#outages.clear(this.#state.phase === 'doubting')
         this.#hold = undefined
         this.#own = newOwnership(this.#ports.clock.elapsed())
         return
@@ -154,7 +154,8 @@ export class TaskLoop {
     try {
       const finish = await this.#effect(what, this.#own)
       if (!current()) return
-      if (what !== 'publish') this.#outages.over(waiting(what))
+      // a take-over goes on once its last step is done
+      if (what !== 'publish' && what !== 'fence' && what !== 'take') this.#outages.over(waiting(what))
       finish()
     } catch (error) {
       if (current()) this.#failed(what, error)

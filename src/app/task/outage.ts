@@ -72,8 +72,8 @@ export class Outages {
     this.#say('info', `task ${this.#task}: goes on after ${seconds} s (${open.why})`)
   }
 
-  /** The task is let go: what it waited for is no longer its own. */
-  clear(): void {
-    this.#open.clear()
+  /** The task is let go, for good or to be taken over again: what it waited for is no longer its own, but for a take-over that lasts. */
+  clear(again: boolean): void {
+    for (const waits of this.#open.keys()) if (!again || waits !== 'take-over') this.#open.delete(waits)
   }
 }

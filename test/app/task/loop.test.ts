@@ -198,6 +198,30 @@ test.each(['outlet', 'store'] as const)(
   },
 )
 
+test('T14: a take-over that waits is said once, however often it is begun again, and when it goes on', async () => {
+  const stage = new Stage()
+  const away = Array.from({ length: 15 }, () => 'unreachable' as const)
+  const actor = stage.actor({}, rejecting('store', 'take', away))
+  const { loop, notices } = actor
+  loop.dispatch(GIVEN)
+  const doubts = new Set<number>()
+  const done = (): boolean => {
+    if (loop.state.phase === 'doubting') {
+      doubts.add(loop.state.attempt)
+      expect(loop.outages).toMatchObject([{ waits: 'take-over' }])
+      loop.alive(stage.world.now + 1)
+    }
+    return actor.left > 0
+  }
+  expect(await stage.until(done)).toBe(true)
+  expect(doubts.size).toBe(2)
+  const said = notices.map((n) => n.text).filter((text) => /to be taken over|goes on/.test(text))
+  expect(said).toEqual([
+    expect.stringContaining('waits to be taken over since'),
+    expect.stringContaining('goes on after'),
+  ])
+})
+
 test('no notice names a user', async () => {
   const stage = new Stage()
   const actors = [stage.actor({ checkpointIntervalMs: 1e12 }), stage.actor()]
