@@ -175,9 +175,23 @@ const ACCEPTING: readonly Mutant[] = [
   mutant(
     'acceptance-for-ever',
     task('amends.ts'),
-    'return rev <= (this.#lines.at(-1)?.rev ?? -1)',
-    'return true || rev > 0',
+    'return rev <= (',
+    'return true || rev <= (',
     'test/app/task/fold',
+  ),
+  mutant(
+    'refusals-accept-records',
+    task('amends.ts'),
+    "accepted?.what !== 'refusals'",
+    'accepted !== undefined',
+    'test/app/task/resume',
+  ),
+  mutant(
+    'loss-counted-twice',
+    task('resume.ts'),
+    'gone - amends.lost(topic)',
+    'gone',
+    'test/app/task/resume',
   ),
   mutant(
     'acceptance-of-any-gap',

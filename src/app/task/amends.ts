@@ -18,9 +18,14 @@ export class Amends {
     return new Amends(accepted)
   }
 
-  /** Is the line of this revision folded by what is there now? */
+  /** Is the line of this revision folded by what is there now? Who accepts refusals says nothing of the records. */
   covers(rev: Rev): boolean {
-    return rev <= (this.#lines.at(-1)?.rev ?? -1)
+    return rev <= (this.#lines.findLast(({ accepted }) => accepted?.what !== 'refusals')?.rev ?? -1)
+  }
+
+  /** Offsets of an input that are counted as lost already. */
+  lost(topic: Topic): number {
+    return this.#lines.reduce((sum, { accepted }) => sum + (accepted?.lost?.[topic] ?? 0), 0)
   }
 
   /** Where an input begins that the task was not started with. */

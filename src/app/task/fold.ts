@@ -158,7 +158,7 @@ export class TaskFold {
       if (line) {
         const end = this.#amends.endOf(line, lane.input.topic)
         if (lane.position >= end) continue
-        if (lane.empty && this.#amends.covers(line.rev) && (lane.wanted >= end || lane.rest === 'ended'))
+        if (lane.empty && this.#amends.covers(line.rev) && (lane.wanted >= end || lane.rest !== 'more'))
           continue
         if (lane.empty) return 'starved'
         if (lane.head.record.offset >= end) {

@@ -135,7 +135,9 @@ export class TaskMemory {
   accept(line: JournalLine): void {
     for (const lane of this.lanes) {
       const position = line.positions[lane.input.topic]
-      if (position !== undefined && position !== lane.position) lane.jump(position)
+      if (position === undefined) continue
+      // also where the input ended before what was published of it
+      if (position !== lane.position || position > lane.wanted) lane.jump(position)
     }
     this.adopt(line)
   }

@@ -2,6 +2,7 @@ import { fail } from '../../errors.ts'
 import type { Acceptance, Accepted, JournalLine } from '../../ports/outlet.ts'
 import type { Head } from '../../ports/store.ts'
 import type { Offset, Positions, Task, Topic } from '../../ports/types.ts'
+import { Amends } from './amends.ts'
 import { RunningDigest } from './digest.ts'
 import { chained, genesisHead } from './journal.ts'
 import type { TaskOptions, TaskPorts } from './options.ts'
@@ -43,6 +44,7 @@ export async function resume(ports: TaskPorts, options: TaskOptions, r: Resume):
     return fail('state-lost', `task ${r.task} has no state that it could go on from: nothing was changed`)
   }
   const bounds = await source.bounds(r.task)
+  const amends = await Amends.among(outlet.journal(r.task, head.rev))
   const { positions, digests } =
     r.accept === 'source' && r.rehash ? await hashed(ports, options, r, tail) : tail
   const line = chained(tail.chain, {
@@ -50,7 +52,7 @@ export async function resume(ports: TaskPorts, options: TaskOptions, r: Resume):
     positions: placed(options, { ...r, bounds, positions }),
     digests,
     recipe: r.accept === 'recipe' ? options.recipe : undefined,
-    accepted: accepted(r, head, bounds),
+    accepted: accepted(r, { head, bounds, amends }),
     moves: [],
   })
   await outlet.publish(fence, {
@@ -72,20 +74,30 @@ async function origin({ outlet }: TaskPorts, p: Task): Promise<Head> {
   return genesisHead(first.value)
 }
 
+interface Accepting {
+  readonly head: Head
+  readonly bounds: Bounds
+  /** What was accepted since `head`, and is counted when that is folded again. */
+  readonly amends: Amends
+}
+
 /** What the line says of the acceptance. Rejects one that the task has no need of. */
-function accepted({ accept, task }: Resume, head: Head, bounds: Bounds): Accepted {
+function accepted({ accept, task }: Resume, { head, bounds, amends }: Accepting): Accepted {
   const lost: Record<Topic, number> = {}
+  let gap = false
   for (const [topic, { start }] of Object.entries(bounds)) {
     const gone = start - (head.positions[topic] ?? start)
-    if (gone > 0) lost[topic] = gone
+    gap ||= gone > 0
+    const uncounted = gone - amends.lost(topic)
+    if (uncounted > 0) lost[topic] = uncounted
   }
-  const gap = Object.keys(lost).length > 0
   if (accept === 'gap' && !gap)
     fail(
       'check-failed',
       `task ${task}: its inputs hold all that it needs, there is no gap: nothing was changed`,
     )
-  const counted = gap && (accept === 'gap' || accept === 'rebuild' || accept === 'source')
+  const counted =
+    Object.keys(lost).length > 0 && (accept === 'gap' || accept === 'rebuild' || accept === 'source')
   return counted ? { what: accept, lost } : { what: accept }
 }
 
@@ -96,10 +108,11 @@ interface Placing extends Resume {
 
 /** Where each input goes on. */
 function placed(options: TaskOptions, { accept, task, startAt, bounds, positions }: Placing): Positions {
+  const stranger = Object.keys(startAt).find((topic) => !options.inputs.some((i) => i.topic === topic))
+  if (stranger !== undefined) fail('usage', `--start ${stranger}: there is no such input`)
   const places = options.inputs.map(({ topic, control }) => {
     const bound = bounds[topic] ?? fail('config-invalid', `input ${topic} does not exist`)
-    const asked = startAt[topic]
-    const start = asked === 'earliest' ? bound.start : asked === 'latest' ? bound.end : asked
+    const start = startOf(topic, startAt[topic], bound)
     const former = positions[topic]
     if (former === undefined) {
       if (accept !== 'recipe')
@@ -114,6 +127,21 @@ function placed(options: TaskOptions, { accept, task, startAt, bounds, positions
     return [topic, skips ? Math.max(former, bound.start) : former] as const
   })
   return Object.fromEntries(places)
+}
+
+/** The place that was asked for; undefined: none was. Rejects with `usage` where the input has no such place. */
+function startOf(
+  topic: Topic,
+  asked: Resume['startAt'][Topic] | undefined,
+  { start, end }: Bounds[Topic],
+): Offset | undefined {
+  if (asked === undefined || asked === 'earliest') return asked && start
+  const place = asked === 'latest' ? end : asked
+  if (!Number.isFinite(place))
+    fail('usage', `--start ${topic}=latest: its end shows only by reading on, say an offset`)
+  if (place < start || place > end)
+    fail('usage', `--start ${topic}=${place}: expected an offset from ${start} to ${end}`)
+  return place
 }
 
 /** Positions and digests as of the records that the inputs hold now, read again from their first. */

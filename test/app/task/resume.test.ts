@@ -156,6 +156,91 @@ test('T17 source: other records than those processed are taken as they are now',
   expect(acceptances(stage.broker)).toHaveLength(1)
 })
 
+test('T17 gap: accepted twice before the task goes on, what is gone is counted once', async () => {
+  const stage = new Stage()
+  await begun(stage, 3)
+  const start = retire(stage, 'clicks')
+  await accept(stage, ask('gap'))
+  await accept(stage, ask('gap'))
+  const actor = stage.actor()
+  actor.loop.dispatch(GIVEN)
+  const head = await goesOn(stage, actor)
+  expect(acceptances(stage.broker).map((line) => line.accepted)).toEqual([
+    { what: 'gap', lost: { clicks: start } },
+    { what: 'gap' },
+  ])
+  expect(head.counts.lost).toBe(start)
+})
+
+test.each(['source', 'recipe'] as const)(
+  'T17 %s: an input that ends before what was published is not waited for; it goes on where the line says',
+  async (what) => {
+    const stage = new Stage()
+    await begun(stage, 6)
+    const input = stage.broker.inputs['clicks'] as Input
+    // behind the last record stands what no reader is given: the end of a transaction
+    const records = input.records.slice(0, 1)
+    const end = (records[0]?.offset as number) + 2
+    const former = stage.broker.published.at(-1)?.line.positions['clicks'] as number
+    expect(former).toBeGreaterThan(end)
+    Object.assign(input, { records, arrivals: [0], end })
+    const place = what === 'source' ? end : former
+    expect(await accept(stage, ask(what))).toMatchObject({ line: { positions: { clicks: place } } })
+    const { loop } = open(stage, 'clicks')
+    loop.dispatch(GIVEN)
+    expect(await stage.until(() => loop.state.phase === 'running')).toBe(true)
+    expect(loop.fold?.wanted()['clicks']).toBe(place)
+  },
+)
+
+/** A task one of whose inputs never says that nothing will follow. */
+function open(stage: Stage, topic: string): Actor {
+  return stage.actor({}, ({ source }) => ({
+    source: {
+      ...source,
+      poll: async (...asked) => {
+        const { records, rest } = await source.poll(...asked)
+        return { records, rest: rest[topic] === 'ended' ? { ...rest, [topic]: 'dry' } : rest }
+      },
+    },
+  }))
+}
+
+test.each([
+  [{ elsewhere: 'latest' }, 'there is no such input'],
+  [{ clicks: 1e9 }, 'expected an offset from 0'],
+] as const)('T17 source: a place that is not there (%j) changes nothing', async (startAt, why) => {
+  const stage = new Stage()
+  await begun(stage, 2)
+  const message = expect.stringContaining(why) as string
+  expect(await accept(stage, ask('source', { startAt }))).toMatchObject({ code: 'usage', message })
+  expect(acceptances(stage.broker)).toEqual([])
+})
+
+test('T17 source: the end of an input that shows only by reading on is no place to start', async () => {
+  const stage = new Stage()
+  await begun(stage, 2)
+  const { ports, options } = stage.actor()
+  const bounds = { clicks: { start: 0, end: Number.POSITIVE_INFINITY } }
+  const source = { ...ports.source, bounds: async () => ({ ...(await ports.source.bounds(0)), ...bounds }) }
+  let answer: unknown
+  void resume({ ...ports, source }, options, ask('source', { startAt: { clicks: 'latest' } })).catch(
+    (error: unknown) => (answer = error),
+  )
+  expect(await stage.until(() => answer !== undefined)).toBe(true)
+  expect(answer).toMatchObject({ code: 'usage' })
+})
+
+test('T17 refusals: who accepts them says nothing of the records, which are checked as ever', async () => {
+  const stage = new Stage()
+  await begun(stage, 3)
+  const records = stage.broker.inputs['clicks']?.records as RawRecord[]
+  const event = { kind: 'page_viewed', eventId: 'other', userId: 'u1', eventTime: 1_704_067_260_000 }
+  records[1] = record(records[1]?.offset ?? 0, event)
+  await accept(stage, ask('refusals'))
+  await stopped(stage, 'source-differs')
+})
+
 const pageViews: TaskInput = { topic: 'views', decode: () => ({ type: 'skipped', reason: 'ignored' }) }
 
 test('T17 recipe: an input joins a running task, from where it is said to begin', async () => {
