@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { SECOND_MS } from '../../../src/domain/base/duration.ts'
+import { fail } from '../../../src/errors.ts'
 import { resume, type Resume } from '../../../src/app/task/resume.ts'
 import type { TaskOptions } from '../../../src/app/task/options.ts'
 import type { TaskInput } from '../../../src/app/task/lane.ts'
@@ -105,6 +106,18 @@ test('T17 rebuild: a state that does not belong to the journal', async () => {
   await accept(stage, ask('rebuild'))
   await goesOn(stage, actor)
   consistent(stage.broker)
+})
+
+test('T17 rebuild: as long as its line is not published, the state stays as it is', async () => {
+  const stage = new Stage()
+  await begun(stage, 2)
+  const { head } = stage.store.keys
+  const { ports, options } = stage.actor()
+  const outlet = { ...ports.outlet, publish: async () => fail('unreachable', 'away') }
+  let answer: unknown
+  void resume({ ...ports, outlet }, options, ask('rebuild')).catch((error: unknown) => (answer = error))
+  expect(await stage.until(() => answer !== undefined)).toBe(true)
+  expect([answer, stage.store.keys.head]).toMatchObject([{ code: 'unreachable' }, head])
 })
 
 /** The records of an input that were folded are retired, and two more, but never all. */
