@@ -1,6 +1,6 @@
 import type { EventKind } from './kinds.ts'
 
-export { EVENT_KINDS } from './kinds.ts'
+export { EVENT_KINDS, isBehaviour } from './kinds.ts'
 export type { EventKind } from './kinds.ts'
 
 /** One line of an order. `amountMinor` is the line's total (quantity × unit price), in minor units. */

@@ -5,6 +5,8 @@ interface KindSpec {
   readonly requires: readonly KindMember[]
   /** Members of which at least one must be there. */
   readonly requiresOneOf?: readonly KindMember[]
+  /** It was done to the user, not by him. */
+  readonly passive?: true
 }
 
 /** Members that some kind requires. */
@@ -38,8 +40,9 @@ export const CATALOGUE = {
   campaign_exposed: {
     about: 'A campaign reached the user: a mail, a push, an advert.',
     requires: ['campaign'],
+    passive: true,
   },
-  user_erased: { about: 'Everything about the user must be forgotten.', requires: [] },
+  user_erased: { about: 'Everything about the user must be forgotten.', requires: [], passive: true },
 } as const satisfies Readonly<Record<string, KindSpec>>
 
 export type EventKind = keyof typeof CATALOGUE
@@ -48,6 +51,9 @@ export const EVENT_KINDS = Object.keys(CATALOGUE) as [EventKind, ...EventKind[]]
 
 /** The catalogue's row of a kind. */
 export const kindSpec = (kind: EventKind): KindSpec => CATALOGUE[kind]
+
+/** Is an event of this kind behaviour, which alone is evidence of who he is? */
+export const isBehaviour = (kind: EventKind): boolean => kindSpec(kind).passive !== true
 
 /** What is missing from an event of this kind, as a refusal names it; undefined where nothing is. */
 export function lacking(kind: EventKind, has: { readonly [M in KindMember]?: unknown }): string | undefined {

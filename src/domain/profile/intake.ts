@@ -23,7 +23,7 @@ export class Intake {
     this.#incoming = { kind: 0, pass, local: new Calendar(plan.zone), moment, now }
   }
 
-  /** Undefined for a kind that nothing counts. */
+  /** Undefined for a kind that the catalogue does not have. */
   look(event: Event): Incoming | undefined {
     const kind = this.#kinds.get(event.kind)
     if (kind === undefined) return undefined

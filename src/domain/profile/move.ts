@@ -154,7 +154,8 @@ export function buildTransition(c: MoveContext, m: Moved): Transition {
   }
 }
 
-const originOf = (occurredAt: number, { liveFrom }: RunFacts): Origin =>
+/** Was it so before the run went live? */
+export const originOf = (occurredAt: number, { liveFrom }: RunFacts): Origin =>
   occurredAt < liveFrom ? 'backfill' : 'live'
 
 /** Is this user held out, and by which bucket? */

@@ -1,5 +1,5 @@
 import { assert, fail, SegmentationError } from '../../errors.ts'
-import type { Event } from '../events/event.ts'
+import { EVENT_KINDS, isBehaviour, type Event } from '../events/event.ts'
 import type { Node, Plan } from '../features/plan.ts'
 import { ByteReader, ByteWriter, checkedEnd, corrupt } from './bytes.ts'
 import { Intake } from './intake.ts'
@@ -32,6 +32,9 @@ import { Visits } from './visits.ts'
 
 /** Form of stored profiles that this version writes and reads. */
 export const CODEC_VERSION = 2
+
+/** By the kind's index in EVENT_KINDS. */
+const BEHAVIOUR: readonly boolean[] = EVENT_KINDS.map(isBehaviour)
 
 /**
  * The profiles of one task, all in memory. A user is a slot: a row of numbers (as-of, due, stamp, membership, aggregates and
@@ -150,9 +153,13 @@ export class Profiles extends UserSlots {
     return this.#rows[slot * this.#width + EVENTS] as number
   }
 
-  /** Largest event time folded; 0: none. */
+  /** Largest event time folded, of any kind; 0: none. */
   seen(slot: number): number {
     return this.#rows[slot * this.#width + SEEN] as number
+  }
+
+  setSeen(slot: number, ms: number): void {
+    this.#rows[slot * this.#width + SEEN] = ms
   }
 
   /** Code of his segment; 0: unassigned. */
@@ -216,11 +223,11 @@ export class Profiles extends UserSlots {
   fold(slot: number, event: Event): boolean {
     const row = this.#rows
     const base = slot * this.#width
-    row[base + EVENTS] = (row[base + EVENTS] as number) + 1
     if (event.eventTime > (row[base + SEEN] as number)) row[base + SEEN] = event.eventTime
     if (event.eventTime >= (row[base + AS_OF] as number)) row[base + AS_OF] = event.eventTime + 1
     const incoming = this.#intake.look(event)
     if (incoming === undefined) return true
+    if (BEHAVIOUR[incoming.kind] === true) row[base + EVENTS] = (row[base + EVENTS] as number) + 1
     this.#now.set(row, base + AS_OF)
     this.#scalars.fold(row, base, event, incoming)
     let did = 0

@@ -6,7 +6,7 @@ export const DUE = 1
 /** Revision that last touched it. */
 export const STAMP = 2
 export const DEPLOYMENT = 3
-/** Behaviour events folded, and the largest event time among them. */
+/** Behaviour events folded, and the largest event time of all that were folded. */
 export const EVENTS = 4
 export const SEEN = 5
 export const SEGMENT = 6

@@ -31,6 +31,7 @@ import {
   buildTransition,
   heldOut,
   nameOf,
+  originOf,
   type MoveContext,
   type RunFacts,
   type Trigger,
@@ -165,6 +166,8 @@ export class Segmenter {
   impose(slot: number, from: string | null, to: string, asOf: number): Membership {
     const p = this.profiles
     const { locale } = this.#options
+    // whose events are gone was there by then: his silence begins with what is known of him
+    if (p.seen(slot) === 0) p.setSeen(slot, asOf)
     p.vector(slot, asOf, this.#raw)
     p.enter(slot, this.#intern(to), asOf, this.#raw)
     return {
@@ -178,7 +181,7 @@ export class Segmenter {
       ...heldOut(p.user(slot), this.#options),
       traits: traitsOf(p, slot, this.#options.currency),
       bundleVersion: this.bundleVersionOf(slot),
-      origin: 'live',
+      origin: originOf(asOf, this.#options),
     }
   }
 
@@ -194,10 +197,8 @@ export class Segmenter {
     const p = this.profiles
     const from = this.segmentOf(slot)
     if (from === null) return true
-    const userId = p.user(slot)
-    const sequence = p.sequence(slot) + 1
+    const [userId, sequence, run] = [p.user(slot), p.sequence(slot) + 1, this.#options]
     if (arbiter && !arbiter(userId, sequence, from, null)) return false
-    const run = this.#options
     const days = Math.round(run.due.forgetAfterMs / DAY_MS)
     const summary = run.locale === 'fr' ? `Aucun événement depuis ${days} jours` : `No event for ${days} days`
     const gone = { userId, sequence, from, cause: 'expired', occurredAt: asOf, trigger, summary } as const
@@ -237,7 +238,7 @@ export class Segmenter {
     const p = this.profiles
     const at = this.#deployed.length - 1
     if (!this.#current || p.deployment(slot) === at) return
-    const first = p.events(slot) === 0 || p.deployment(slot) < 0
+    const first = p.deployment(slot) < 0
     p.setDeployment(slot, at)
     if (first) return
     p.setAsOf(slot, asOf)
@@ -310,8 +311,7 @@ export class Segmenter {
     const code = this.#codeOf(d, to)
     const from = this.segmentOf(slot)
     const sequence = p.sequence(slot) + 1
-    const user = p.user(slot)
-    if (arbiter && !arbiter(user, sequence, from, this.#segments[code] as string)) return
+    if (arbiter && !arbiter(p.user(slot), sequence, from, this.#segments[code] as string)) return
     const fromSince = from === null ? null : p.since(slot)
     p.before(slot, this.#before)
     p.enter(slot, code, asOf, this.#raw)
@@ -327,7 +327,7 @@ export class Segmenter {
     }
     out.push(
       buildTransition(context, {
-        userId: user,
+        userId: p.user(slot),
         sequence,
         from,
         to: this.#segments[code] as string,
@@ -362,7 +362,7 @@ export class Segmenter {
     if (!d || !this.#decidable(slot)) return last
     const current = this.#standing(d, slot)
     if (this.#stays(d, slot, current, asOf, last)) return last
-    // day by day, so that only the day on which he may move is walked through
+    // day by day: only the one on which he may move is walked through
     for (let from = asOf; from < last; from += DAY_MS) {
       const until = Math.min(last, from + DAY_MS)
       if (this.#stays(d, slot, current, from, until)) continue

@@ -3,7 +3,7 @@ import { DAY_MS } from '../base/duration.ts'
 
 /** How a membership is decided from distances; part of the bundle, so that a model and its manners change together. */
 export const policySchema = z.strictObject({
-  /** Behaviour events a user must have made before he is assigned; lifetime, all kinds. */
+  /** Behaviour events a user must have made before he is assigned; lifetime, all kinds but the passive ones. */
   minEvents: z.int().min(1).max(1_000_000),
   /** Switch A → B only where d_B ≤ (1 − marginRatio) · d_A. */
   marginRatio: z.number().min(0).lt(1),

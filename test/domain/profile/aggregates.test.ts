@@ -177,6 +177,20 @@ test('a distinct count says where it is only a lower bound: while the window hol
   )
 })
 
+test('which of equally new values are remembered, and that one was not, does not depend on their order', () => {
+  const d = { name: 'd', aggregate: 'distinct', of: 'product', on, keep: 2 }
+  const orders = ['abc', 'acb', 'bac', 'bca', 'cab', 'cba']
+  for (const window of ['1d', 'lifetime']) {
+    const stored = orders.map((order) => {
+      const p = profilesOf('UTC', { ...d, window })
+      const slot = p.open('u')
+      for (const product of order) p.fold(slot, view('2024-05-01T10:05Z', { product }))
+      return p.save(slot)
+    })
+    for (const bytes of stored) expect(bytes).toEqual(stored[0])
+  }
+})
+
 test('a tenure takes whole steps up to its cap, and then changes no more', () => {
   const p = profilesOf('UTC', { name: 't', aggregate: 'tenure', on, unit: 'day', step: '1d', cap: 2 })
   const first = Date.parse('2024-05-01T10:00Z')

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { zoneTable } from '../../../src/adapters/system/zone.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/domain/base/duration.ts'
-import type { Event } from '../../../src/domain/events/event.ts'
+import { isBehaviour, type Event } from '../../../src/domain/events/event.ts'
 import type { FeatureSet } from '../../../src/domain/features/feature-set.ts'
 import { compilePlan } from '../../../src/domain/features/plan.ts'
 import { Profiles } from '../../../src/domain/profile/profiles.ts'
@@ -103,7 +103,7 @@ describe.each(ZONES)('profiles in %s', (zoneName, centre) => {
           p.vector(slot, p.asOf(slot), out)
           agree(set, out, recompute(set, zone, seen, p.asOf(slot)))
         }
-        expect(p.events(slot)).toBe(list.length)
+        expect(p.events(slot)).toBe(list.filter(({ event }) => isBehaviour(event.kind)).length)
       }),
       { numRuns: 150 },
     )

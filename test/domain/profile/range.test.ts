@@ -3,9 +3,11 @@ import { expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS } from '../../../src/domain/base/duration.ts'
 import { UTC } from '../../../src/domain/base/zone.ts'
 import type { Event } from '../../../src/domain/events/event.ts'
+import { parseFeatureSet } from '../../../src/domain/features/feature-set.ts'
 import { compilePlan } from '../../../src/domain/features/plan.ts'
 import { Profiles } from '../../../src/domain/profile/profiles.ts'
 import { events, featureSets, times } from './arbitrary.ts'
+import { event } from './support.ts'
 
 const CENTRE = Date.UTC(2024, 2, 10)
 
@@ -43,4 +45,17 @@ test('while nothing happens every value stays within the bounds of the ends, for
     ),
     { numRuns: 300 },
   )
+})
+
+test('of a sum whose parts may be negative nothing is known: between two ends it may lie beyond both', () => {
+  const size = { name: 'size', aggregate: 'sum', of: 'attributes.size', on: ['page_viewed'], window: '1d' }
+  const set = parseFeatureSet({ name: 's', version: 1, zone: 'UTC', features: [size] }, 's')
+  const p = new Profiles(compilePlan(set, UTC))
+  const slot = p.open('u')
+  for (const [hour, n] of [-2.5, 3].entries())
+    p.fold(slot, event({ eventTime: CENTRE + hour * HOUR_MS, kind: 'page_viewed', attributes: { size: n } }))
+  const [low, between, high] = [new Float64Array(1), new Float64Array(1), new Float64Array(1)]
+  p.range(slot, CENTRE + 2 * HOUR_MS, CENTRE + 3 * DAY_MS, low, high)
+  p.vector(slot, CENTRE + 25 * HOUR_MS, between)
+  expect([low[0], between[0], high[0]]).toEqual([Number.NEGATIVE_INFINITY, 3, Number.POSITIVE_INFINITY])
 })

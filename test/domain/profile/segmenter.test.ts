@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../src/domain/base/duration.ts'
+import { EVENT_KINDS } from '../../../src/domain/events/event.ts'
 import { spreadOf, type DuePolicy } from '../../../src/domain/profile/due.ts'
 import { Profiles } from '../../../src/domain/profile/profiles.ts'
 import { compileAssigner } from '../../../src/domain/segments/assigner.ts'
@@ -8,6 +9,7 @@ import { type Bundle } from '../../../src/domain/segments/bundle.ts'
 import type { Policy } from '../../../src/domain/segments/policy.ts'
 import { plainDecide } from '../../support/plain-decide.ts'
 import { bundle, Desk, DUE, PLAN, T0, TRIGGER, view } from './desk.ts'
+import { event } from './support.ts'
 
 test('first: nobody has a segment before minEvents, and the first one has no origin', () => {
   const desk = new Desk()
@@ -27,6 +29,44 @@ test('first: nobody has a segment before minEvents, and the first one has no ori
     sourcePartition: 3,
     sourceOffset: 9,
   })
+})
+
+test('D1 what is done to a user is no evidence: only what he does counts for minEvents', () => {
+  const desk = new Desk()
+  desk.segmenter.deploy(bundle(), null)
+  const passive = ['campaign_exposed', 'user_erased'] as const
+  let slot = desk.event(view(T0))
+  for (const kind of passive) slot = desk.event(event({ kind, eventTime: T0 + SECOND_MS, campaign: 'c' }))
+  desk.segmenter.wake(slot, desk.moves, 0)
+  expect([desk.profiles.events(slot), desk.told]).toEqual([1, []])
+  for (const kind of EVENT_KINDS) desk.event(event({ kind, eventTime: T0 + 2 * SECOND_MS, userId: 'u2' }))
+  expect(desk.profiles.events(desk.profiles.find('u2'))).toBe(EVENT_KINDS.length - passive.length)
+})
+
+test('D8 another bundle sees whom a published move alone made known as it sees all: his dwell is waived', () => {
+  const desk = new Desk()
+  desk.segmenter.deploy(bundle(0, { dwellMs: DAY_MS }), null)
+  const slot = imposed(desk)
+  desk.segmenter.wake(slot, desk.moves, 0)
+  expect(desk.told).toEqual([])
+  desk.segmenter.deploy(bundle(-1.6, { dwellMs: DAY_MS }), 'p-2')
+  desk.segmenter.wake(slot, desk.moves, 0)
+  expect(desk.told).toEqual([[2, 'busy', 'quiet', 'model']])
+})
+
+test('D8 another bundle begins a confirmation anew', () => {
+  const policy = { marginRatio: 0.6, confirmForMs: 6 * MINUTE_MS }
+  const desk = new Desk()
+  desk.segmenter.deploy(bundle(0, policy), null)
+  let slot = 0
+  for (let i = 0; i < 3; i++) slot = desk.event(view(T0 + i * SECOND_MS))
+  const { profiles } = desk
+  expect([desk.told.length, profiles.challengedAt(slot)]).toEqual([1, T0 + 2 * SECOND_MS + 1])
+  desk.segmenter.deploy(bundle(0.01, policy), 'p-2')
+  // he was challenged for seven minutes, but by another bundle's word
+  const at = T0 + 7 * MINUTE_MS
+  desk.event(event({ kind: 'page_viewed', eventTime: at }))
+  expect([desk.told.length, profiles.challengedAt(slot)]).toEqual([1, at + 1])
 })
 
 test('behaviour: an event moves him; inactivity: time alone does, with the instant as its as-of', () => {
@@ -127,6 +167,29 @@ test('a move that the arbiter refuses is not made, and leaves no trace but the d
   })
   expect([desk.profiles.sequence(0), desk.segmenter.segmentOf(0)]).toEqual([1, 'busy'])
 })
+
+/** A user of whom nothing but a published move is known, as of T0. */
+function imposed(desk: Desk): number {
+  const slot = desk.profiles.open('u1')
+  desk.profiles.setAsOf(slot, T0)
+  desk.profiles.setDue(slot, T0 + DUE.maxSleepMs)
+  desk.segmenter.impose(slot, null, 'busy', T0)
+  return slot
+}
+
+test.each([
+  [T0, 'live'],
+  [T0 + 1, 'backfill'],
+])(
+  'a published move as of T0 leaves the membership that was published with it, live from %i: %s',
+  (at, origin) => {
+    const desk = new Desk(DUE, at)
+    desk.segmenter.deploy(bundle(), null)
+    const slot = desk.profiles.open('u1')
+    desk.profiles.setAsOf(slot, T0)
+    expect(desk.segmenter.impose(slot, null, 'busy', T0).origin).toBe(origin)
+  },
+)
 
 const seconds = fc.integer({ min: 0, max: 40 * 60 }).map((s) => T0 + s * SECOND_MS)
 const history = fc.array(seconds, { minLength: 2, maxLength: 12 }).map((times) => times.sort((a, b) => a - b))
@@ -294,6 +357,12 @@ test('D12 an event a ms before the end keeps him, by his latest event whatever t
   desk.event(view(T0 + 5 * MINUTE_MS))
   const slot = desk.event(view(T0))
   expect(forgottenAt(desk, slot)).toBe(T0 + 5 * MINUTE_MS + FORGETFUL.forgetAfterMs)
+})
+
+test('D12 of whom nothing but a published move is known is forgotten as long after that', () => {
+  const desk = new Desk(FORGETFUL)
+  desk.segmenter.deploy(bundle(), null)
+  expect(forgottenAt(desk, imposed(desk))).toBe(T0 + FORGETFUL.forgetAfterMs)
 })
 
 test('D12 where the published past did not let him go, he stays', () => {
