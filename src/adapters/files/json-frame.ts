@@ -31,7 +31,9 @@ export function jsonRecords(): Framing {
       const start = startOf(block, from, end)
       return block[start] === OPEN_OBJECT ? objectEnd(scan, block, start, end) : scalarEnd(block, start, end)
     },
-    restOf: (block, from, end) => objectEnd(scan, block, from, end),
+    // within an object the depth is at least one
+    restOf: (block, from, end) =>
+      scan.depth > 0 ? objectEnd(scan, block, from, end) : scalarEnd(block, from, end),
     startOf,
     valueEnd(block, from, recordEnd, end) {
       // an object ends with its last byte, anything else before what follows it

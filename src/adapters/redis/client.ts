@@ -3,7 +3,7 @@ import { Cluster, Redis } from 'ioredis'
 import { SECOND_MS } from '../../domain/base/duration.ts'
 import { assert, fail } from '../../errors.ts'
 import { SCRIPTS, type ScriptName } from './scripts.ts'
-import { redisTrouble } from './trouble.ts'
+import { isReplicaNow, redisTrouble } from './trouble.ts'
 
 /** How the server, the nodes of a Cluster, or a master under Sentinels are reached. */
 export interface RedisAccess {
@@ -142,8 +142,7 @@ function common(access: RedisAccess) {
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     enableAutoPipelining: false,
-    // A master that became a replica: the address may lead to the new master.
-    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+    reconnectOnError: isReplicaNow,
   }
 }
 

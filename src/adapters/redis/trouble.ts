@@ -51,6 +51,9 @@ function wordOf(message: string): string {
   return inScript ?? /^[A-Z]+/.exec(message)?.[0] ?? ''
 }
 
+/** A master that became a replica: its address may lead to the new master. */
+export const isReplicaNow = (error: Error): boolean => wordOf(error.message) === 'READONLY'
+
 function withoutQuotes(message: string): string {
   return message.replace(/with args beginning with.*/s, '').replace(/(['"`]).*?\1/gs, '…')
 }

@@ -102,7 +102,7 @@ export class RegistryClient {
   /** A question that the library does not know. */
   async #ask(path: string, body?: string): Promise<{ status: number; answer: unknown }> {
     const { url, username, password } = this.#access
-    const basic = Buffer.from(`${username}:${password}`).toString('base64')
+    const basic = Buffer.from(`${username}:${password ?? ''}`).toString('base64')
     const headers: Record<string, string> = {
       ...(username === undefined ? {} : { authorization: `Basic ${basic}` }),
       ...(body === undefined ? {} : { 'content-type': 'application/vnd.schemaregistry.v1+json' }),

@@ -24,6 +24,8 @@ export class Cursor {
   at = 0
   end = 0
   #depth = 0
+  /** Items that lists and maps may still hold. */
+  #items = 0
 
   get left(): number {
     return this.end - this.at
@@ -110,12 +112,16 @@ export class Cursor {
     return text
   }
 
-  /** The items of a list or a map: blocks of them, up to an empty one. No item is shorter than a byte. */
+  /**
+   * The items of a list or a map: blocks of them, up to an empty one. No item is shorter than a byte, so that all of a value's
+   * are no more than its bytes; where items are nothing at all, only this keeps a few bytes from standing for millions.
+   */
   blocks(item: () => void): void {
     for (let count = this.size(); count !== 0; count = this.size()) {
       if (count < 0) this.size()
       const items = Math.abs(count)
-      if (items > this.left) throw new Broken('it ends too early')
+      this.#items -= items
+      if (items > this.left || this.#items < 0) throw new Broken('it ends too early')
       for (let i = 0; i < items; i++) item()
     }
   }
@@ -134,5 +140,6 @@ export class Cursor {
     this.at = from
     this.end = to
     this.#depth = 0
+    this.#items = to - from
   }
 }

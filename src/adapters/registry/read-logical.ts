@@ -1,12 +1,15 @@
 import type avro from 'avsc'
 import { DAY_MS } from '../../domain/base/duration.ts'
-import type { Cursor } from './cursor.ts'
+import { Broken, type Cursor } from './cursor.ts'
 import type { Logical } from './logical-types.ts'
 
 type Read = (cursor: Cursor) => unknown
 
 /** Of a unit of time, how many make a millisecond. */
 const PER_MS: Readonly<Record<string, number>> = { millis: 1, micros: 1000, nanos: 1_000_000 }
+
+/** Of a decimal; six hundred digits. To make text of it costs the square of this. */
+const MAX_DECIMAL_BYTES = 256
 
 /** Reads a value of a logical type; one that does not fit the plain type below it is read as that. */
 export function readLogical(type: avro.Type, plain: (type: avro.Type) => Read): Read {
@@ -44,6 +47,7 @@ function dateText(days: number): string | number {
 /** Two's complement, big-endian, times 10^−scale, as text. */
 function decimal(cursor: Cursor, size: number, scale: number): string {
   const from = cursor.take(size)
+  if (size > MAX_DECIMAL_BYTES) throw new Broken(`a decimal has more than ${MAX_DECIMAL_BYTES} bytes`)
   let value = 0n
   for (let i = from; i < from + size; i++) value = (value << 8n) | BigInt(cursor.bytes[i] as number)
   value = BigInt.asIntN(8 * size, value)

@@ -1,5 +1,5 @@
 import { SECOND_MS, MINUTE_MS } from '../../domain/base/duration.ts'
-import { fail, type SegmentationError } from '../../errors.ts'
+import { fail, SegmentationError } from '../../errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { Malformed, type Members, type ValueReader, type WriterSchemas } from '../../ports/schemas.ts'
 import type { Ms } from '../../ports/types.ts'
@@ -56,9 +56,16 @@ export class RegistrySchemas implements WriterSchemas {
       if (known === undefined) open.push(id)
       else this.#used(id, known, now)
     }
-    for (let i = 0; i < open.length; i += AT_ONCE)
-      await Promise.all(open.slice(i, i + AT_ONCE).map((id) => this.#decide(id)))
+    let undecided: unknown
+    for (let i = 0; i < open.length; i += AT_ONCE) {
+      const some = await Promise.allSettled(open.slice(i, i + AT_ONCE).map((id) => this.#decide(id)))
+      const reasons = some.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
+      undecided ??= reasons[0]
+      // ids that are missing are waited for together, and keep no other from being known; a registry that is away is asked no more
+      if (reasons.some((reason) => !isMissing(reason))) break
+    }
     if (this.#differs) throw this.#differs
+    if (undecided !== undefined) throw undecided
   }
 
   fingerprint(id: number): string | undefined {
@@ -141,6 +148,9 @@ export class RegistrySchemas implements WriterSchemas {
     bound(this.#known, MAX_KNOWN)
   }
 }
+
+const isMissing = (reason: unknown): boolean =>
+  reason instanceof SegmentationError && reason.code === 'schema-missing'
 
 const decided = ({ since, askedAt }: Missing): boolean => askedAt - since >= MISSING_WAIT_MS
 

@@ -89,6 +89,14 @@ describe('JSON', () => {
     expect(records.map((record) => record.cut?.size)).toEqual([big.length + 1, undefined])
     expect(textOf(records[1] as RawRecord)).toBe('{"a":2}')
   })
+
+  test('so is a text beyond all bounds, whose end is looked for outside of any object', async () => {
+    const big = `"${'x'.repeat(MAX_RECORD_BYTES + 10)}"`
+    expect((await read(`${big}\n{"a":2}\n{"a":3}\n`, {})).slice(1)).toEqual([
+      [2, '{"a":2}'],
+      [3, '{"a":3}'],
+    ])
+  })
 })
 
 describe('encodings', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { redisTrouble } from '../../../src/adapters/redis/trouble.ts'
+import { isReplicaNow, redisTrouble } from '../../../src/adapters/redis/trouble.ts'
 import { SegmentationError } from '../../../src/errors.ts'
 
 const failure = (name: string, message: string): Error => Object.assign(new Error(message), { name })
@@ -44,6 +44,19 @@ describe('trouble with Redis', () => {
     const error = redisTrouble(failure('ReplyError', said), 'c') as Error
     expect(error.message).toMatch(passed)
     expect(error.cause).toBeUndefined()
+  })
+
+  test.each([
+    ["READONLY You can't write against a read only replica. script: 0, on @user_script:5.", true],
+    // a server before 7.0, from within a script
+    [
+      "ERR Error running script (call to f_0): @user_script:24: -READONLY You can't write against a read only replica.",
+      true,
+    ],
+    ['LOADING Redis is loading the dataset in memory', false],
+    ['ERR Error running script (call to f_0): @user_script:24: -OOM command not allowed', false],
+  ])('a master that became a replica is left for another connection: %s', (said, left) => {
+    expect(isReplicaNow(failure('ReplyError', said))).toBe(left)
   })
 
   test('coded errors and defects pass as they are', () => {

@@ -95,10 +95,13 @@ test('nothing is remembered: an id that comes to mean something else is seen', a
   expect(await outcome(one.find(7))).toBe('"string"')
 })
 
-test('name and password go along, also with the second look at what is missing', async () => {
+test.each([
+  ['secret', 'me:secret'],
+  [undefined, 'me:'],
+])('name and password %s go along, also with the second look at what is missing', async (password, said) => {
   answer = says(404, { error_code: 40403, message: 'Schema not found' })
-  await client({ username: 'me', password: 'secret' }).find(7)
-  const basic = `Basic ${Buffer.from('me:secret').toString('base64')}`
+  await client({ username: 'me', password }).find(7)
+  const basic = `Basic ${Buffer.from(said).toString('base64')}`
   expect(asked.map((request) => request.headers.authorization)).toEqual([basic, basic])
 })
 

@@ -121,6 +121,12 @@ test.each<[string, unknown, number[], unknown]>([
   ['no such symbol', { type: 'enum', name: 'E', symbols: ['A'] }, [2], '✗ an enum has no such symbol'],
   ['a list in blocks, one with its size', { type: 'array', items: 'int' }, [2, 2, 3, 4, 4, 6, 0], [1, 2, 3]],
   ['a list longer than its bytes', { type: 'array', items: 'null' }, [200, 1, 0], '✗ it ends too early'],
+  [
+    'lists of nothing in many blocks, each within the bytes left',
+    { type: 'array', items: 'null' },
+    [...Array<number>(100).fill(80), ...Array<number>(60).fill(2), 0],
+    '✗ it ends too early',
+  ],
   ['nothing at all', 'int', [], '✗ it ends too early'],
 ])('%s', (_what, schema, bytes, expected) => {
   expect(shown(read(schema, bytes))).toEqual(expected)
@@ -157,6 +163,18 @@ describe('logical types', () => {
     ['decimal without places', of('bytes', 'decimal', { precision: 9 }), [2, 5], '5'],
     ['decimal of no bytes', of('bytes', 'decimal', { precision: 9, scale: 2 }), [0], '0.00'],
     ['decimal in a fixed', of(fixed, 'decimal', { precision: 4, scale: 1 }), [0xff, 0xf6], '-1.0'],
+    [
+      'decimal of 256 bytes, the most',
+      of('bytes', 'decimal', { precision: 9 }),
+      [...long(256n), ...Array<number>(255).fill(0), 5],
+      '5',
+    ],
+    [
+      'decimal beyond that: a megabyte of it would take a minute',
+      of('bytes', 'decimal', { precision: 9 }),
+      [...long(257n), ...Array<number>(256).fill(0), 5],
+      '✗ a decimal has more than 256 bytes',
+    ],
     [
       'a decimal with an impossible scale is its bytes',
       of('bytes', 'decimal', { scale: -1 }),

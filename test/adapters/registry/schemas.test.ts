@@ -110,6 +110,24 @@ test('one missing schema does not keep the others from being known', async () =>
   expect(read(schemas, 2)).toBe(1)
 })
 
+test('many missing schemas are waited for together, and keep no other from being known', async () => {
+  const { schemas, holds, learn, pass } = stage()
+  const ids = Array.from({ length: 30 }, (_, id) => id)
+  holds.set(29, int)
+  expect(await learn(...ids)).toBe('schema-missing')
+  expect(read(schemas, 29)).toBe(1)
+  pass(MISSING_WAIT_MS)
+  expect(await learn(...ids)).toBe('decided')
+})
+
+test('a registry that is away is not asked for one id after the other', async () => {
+  const { holds, learn, asked } = stage()
+  const ids = Array.from({ length: 30 }, (_, id) => id)
+  ids.forEach((id) => holds.set(id, away))
+  expect(await learn(...ids)).toBe('unreachable')
+  expect(asked()).toHaveLength(8)
+})
+
 test('schema-differs: an id that has come to mean something else is noticed while it is used', async () => {
   const { schemas, holds, learn, pass, asked } = stage()
   holds.set(ONE, int)
