@@ -50,6 +50,8 @@ export class RecordReader {
   #line: number
   #atFileStart: boolean
   #oversize: OversizeRecord | undefined
+  /** Line feeds in what is gone of it. */
+  #oversizeLines = 0
 
   constructor(
     bytes: ByteInput,
@@ -146,6 +148,7 @@ export class RecordReader {
   /** Lets bytes of an oversize record go, keeping account of them. */
   #pass(to: number): void {
     const piece = this.#block.subarray(this.#start, to)
+    this.#oversizeLines += lineFeeds(this.#block, this.#start, to)
     if (this.#oversize) this.#oversize.push(piece)
     else this.#oversize = new OversizeRecord(piece)
     this.#start = to
@@ -154,14 +157,11 @@ export class RecordReader {
   #take(records: RawRecord[], recordEnd: number): void {
     const from = this.#framing.startOf(this.#block, this.#start, recordEnd)
     const to = this.#framing.valueEnd(this.#block, from, recordEnd, this.#end)
-    if (from > this.#start) this.#pushLine(lineFeeds(this.#block, this.#start, from))
-    if (this.#oversize || to - from > MAX_RECORD_BYTES) {
-      this.#pass(recordEnd < this.#end && this.#block[recordEnd] !== LF ? recordEnd + 1 : recordEnd)
-      records.push((this.#oversize as unknown as OversizeRecord).finish(this.#offset))
-      this.#oversize = undefined
-      this.#count(1)
-      return
+    if (this.#oversize === undefined && from > this.#start) {
+      this.#pushLine(lineFeeds(this.#block, this.#start, from))
+      this.#start = from
     }
+    if (this.#oversize || to - from > MAX_RECORD_BYTES) return this.#takeOversize(records, recordEnd)
     if (to === from) return this.#pushLine(1)
     const bytes = this.#view
     records.push({
@@ -178,6 +178,15 @@ export class RecordReader {
     this.#count(
       this.#framing === LINES ? 1 : lineFeeds(this.#block, from, Math.min(recordEnd + 1, this.#end)),
     )
+  }
+
+  #takeOversize(records: RawRecord[], recordEnd: number): void {
+    const line = recordEnd < this.#end && this.#block[recordEnd] === LF
+    this.#pass(recordEnd < this.#end && !line ? recordEnd + 1 : recordEnd)
+    records.push((this.#oversize as unknown as OversizeRecord).finish(this.#offset))
+    this.#count(this.#oversizeLines + (line ? 1 : 0))
+    this.#oversize = undefined
+    this.#oversizeLines = 0
   }
 
   /** Lines before a record that belong to none: the next begins further down. */

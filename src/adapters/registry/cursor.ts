@@ -121,7 +121,7 @@ export class Cursor {
       if (count < 0) this.size()
       const items = Math.abs(count)
       this.#items -= items
-      if (items > this.left || this.#items < 0) throw new Broken('it ends too early')
+      if (this.#items < 0) throw new Broken('it ends too early')
       for (let i = 0; i < items; i++) item()
     }
   }

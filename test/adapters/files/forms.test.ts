@@ -88,6 +88,7 @@ describe('JSON', () => {
     const records = (await readAll(source, { t: 0 }))['t'] as RawRecord[]
     expect(records.map((record) => record.cut?.size)).toEqual([big.length + 1, undefined])
     expect(textOf(records[1] as RawRecord)).toBe('{"a":2}')
+    expect(source.lineOf('t', 1)).toBe(big.split('\n').length + 1)
   })
 
   test('so is a text beyond all bounds, whose end is looked for outside of any object', async () => {
@@ -111,6 +112,12 @@ describe('encodings', () => {
     const records = await read(bytes, { format: 'csv', delimiter: ';' })
     expect(records).toEqual([[2, 'Zoé;1 €']])
     expect(await source.columns('t')).toEqual(['Prénom', 'x'])
+  })
+
+  test('UTF-16: a character of two halves is whole wherever a read ends', async () => {
+    const line = `x${'😀'.repeat(100_000)}`
+    const records = await read(Buffer.from(`\ufeff${line}\n`, 'utf16le'), { format: 'ndjson' })
+    expect(records).toEqual([[1, line]])
   })
 
   test('the header has the encoding that the mapping says', async () => {

@@ -74,3 +74,10 @@ test('a value longer than the buffer that all share is written whole, and the ne
     expect(type.fromBuffer(encode('x'.repeat(length)).subarray(5))).toHaveLength(length)
   }
 })
+
+test('what was written stays as it is when the next value is written', () => {
+  const type = avro.Type.forSchema('string')
+  const encode = framed<string>(type, 1)
+  const written = ['one', 'two'].map(encode)
+  expect(written.map((bytes) => type.fromBuffer(bytes.subarray(5)) as string)).toEqual(['one', 'two'])
+})

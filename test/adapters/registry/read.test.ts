@@ -209,6 +209,13 @@ test('a member named __proto__ is a member like any other', () => {
   expect(Object.getPrototypeOf(value)).toBe(Object.prototype)
 })
 
+test('records that follow each other are as many as they like', () => {
+  const list = { type: 'array', items: { type: 'record', name: 'I', fields: [{ name: 'n', type: 'int' }] } }
+  expect(read(list, [...long(1000n), ...Array<number>(1000).fill(2), 0])).toEqual(
+    Array.from({ length: 1000 }, () => ({ n: 1 })),
+  )
+})
+
 test('records within records within records end somewhere', () => {
   const list = { type: 'record', name: 'L', fields: [{ name: 'next', type: ['null', 'L'] }] }
   expect(shown(read(list, [...Array<number>(63).fill(2), 0]))).toBeTypeOf('object')
