@@ -69,6 +69,20 @@ test('D8 another bundle begins a confirmation anew', () => {
   expect([desk.told.length, profiles.challengedAt(slot)]).toEqual([1, at + 1])
 })
 
+test.each([
+  ['margin', { marginRatio: 0.6 }],
+  ['confirmation', { marginRatio: 0.6, confirmForMs: DAY_MS }],
+  ['dwell', { dwellMs: DAY_MS }],
+])('D9 a flip that is held back counts once, under what holds it: %s', (hold, policy) => {
+  const desk = new Desk()
+  desk.segmenter.deploy(bundle(0, policy), null)
+  // the third view draws him to busy, and a minute later he still is
+  for (let i = 0; i < 3; i++) desk.event(view(T0 + i * SECOND_MS))
+  desk.segmenter.wake(0, desk.moves, 0)
+  expect([desk.told.length, desk.segmenter.takeSuppressed()]).toEqual([1, { [hold]: 1 }])
+  expect(desk.segmenter.takeSuppressed()).toBeUndefined()
+})
+
 test('behaviour: an event moves him; inactivity: time alone does, with the instant as its as-of', () => {
   const desk = new Desk()
   desk.segmenter.deploy(bundle(), null)
