@@ -84,6 +84,12 @@ export const ERRORS = {
     'The input holds other records than those that were processed. Restore it, or `segmentation tasks resume P --accept source` ' +
       'takes them as they are now.',
   ),
+  'source-short': row(
+    1,
+    'The input holds less than was processed. It is waited for; if it does not come back, `segmentation tasks resume P ' +
+      '--accept source` takes it as it is now.',
+    true,
+  ),
   'schema-lost': row(
     1,
     'The registry had a schema when these records were first read. Give it back under its id, then start again.',

@@ -56,6 +56,9 @@ export async function stepOnce(
   }
 }
 
+/** Polls of an input that has nothing where it had something, before that is trouble. */
+const DRY_POLLS = 20
+
 /** Folds one published revision again, by its journal line; publishes nothing (rule T4). */
 export async function refoldOnce(
   ports: TaskPorts,
@@ -64,6 +67,7 @@ export async function refoldOnce(
   line: JournalLine,
 ): Promise<Whole> {
   const { fold, task } = own
+  let emptyPolls = 0
   for (;;) {
     const a = fold.advance(line)
     if (a.type === 'revision') return a
@@ -74,11 +78,15 @@ export async function refoldOnce(
     }
     const chunk = await ports.source.poll(task, fold.wanted(), options.pollLimit, options.idleWaitMs)
     const taken = fold.accept(chunk)
+    emptyPolls = taken > 0 ? 0 : emptyPolls + 1
     if (taken === 0) {
       for (const [topic, end] of Object.entries(line.positions)) {
-        if (chunk.rest[topic] === 'ended' && (fold.wanted()[topic] ?? 0) < end) {
-          fail('source-differs', `input ${topic} ends before position ${end}, up to which it was processed`)
-        }
+        if ((fold.wanted()[topic] ?? 0) >= end) continue
+        const where = `before position ${end}, up to which it was processed`
+        if (chunk.rest[topic] === 'ended') fail('source-differs', `input ${topic} ends ${where}`)
+        // the end that readers see may go back for a moment after a fail-over: no stop, but nobody shall wait unheard
+        if (chunk.rest[topic] === 'dry' && emptyPolls >= DRY_POLLS)
+          fail('source-short', `input ${topic} holds nothing more ${where}`)
       }
     }
   }

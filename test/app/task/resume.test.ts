@@ -206,6 +206,22 @@ test.each(['source', 'recipe'] as const)(
   },
 )
 
+test('T17 source: an input that is shorter than what was published is waited for, and not unheard', async () => {
+  const stage = new Stage()
+  await begun(stage, 6)
+  const input = stage.broker.inputs['clicks'] as Input
+  const whole = { records: input.records, arrivals: input.arrivals, end: input.end }
+  Object.assign(input, { records: input.records.slice(0, 1), arrivals: [0], end: 3 })
+  const { loop, notices } = open(stage, 'clicks')
+  loop.dispatch(GIVEN)
+  expect(await stage.until(() => loop.outages.length > 0)).toBe(true)
+  expect([loop.state.phase, notices.at(-1)?.code]).toEqual(['refolding', 'source-short'])
+  expect(loop.outages[0]?.why).toMatch(/^input clicks holds nothing more before position \d+/)
+  Object.assign(input, whole)
+  expect(await stage.until(() => loop.state.phase === 'running')).toBe(true)
+  expect(loop.outages).toEqual([])
+})
+
 /** A task one of whose inputs never says that nothing will follow. */
 function open(stage: Stage, topic: string): Actor {
   return stage.actor({}, ({ source }) => ({
