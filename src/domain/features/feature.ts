@@ -67,7 +67,10 @@ const selection = {
   where: where.optional(),
 }
 /** Does a refund take back what its order added? */
-const reversals = z.enum(['apply', 'ignore']).optional()
+const reversals = z
+  .enum(['apply', 'ignore'])
+  .optional()
+  .describe('Kept with the state. No refund is told to its order yet: either way the values are gross.')
 /** The value where there is nothing to read it from. */
 const whenEmpty = z.number()
 const halfLife = z.string().refine((text) => (parseDurationMs(text) ?? 1) % DAY_MS === 0, {
