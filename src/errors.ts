@@ -34,6 +34,7 @@ export const ERRORS = {
     2,
     'The file was changed after training. Restore the original; names and texts belong in labels.json.',
   ),
+  'study-invalid': row(2, 'Train the model again: its study is written beside it.'),
   'training-data': row(1, 'Give more events, an earlier --as-of, or a smaller --k or --min-events.'),
   // inputs
   'input-truncated': row(

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { jsonLines } from '../inputs/program.ts'
@@ -35,6 +35,20 @@ describe('models', () => {
     expect(await parsed('show', 'live')).toMatchObject({ version: first?.version, dir: at('first') })
     await models('alias', 'live', '--remove')
     expect((await run(['models', 'show', 'live', '--models', folder])).code).toBe(2)
+  })
+
+  it('show --json refuses a study that is not of this bundle', async () => {
+    for (const [text, message] of [
+      ['{', 'not JSON'],
+      ['{"format":1}', 'bundle: '],
+    ] as const) {
+      writeFileSync(at('second/study.json'), text)
+      const { code, err } = await run(['models', 'show', 'second', '--models', folder, '--json'])
+      expect(code).toBe(2)
+      expect(err).toContain('study.json: ')
+      expect(err).toContain(message)
+    }
+    rmSync(at('second/study.json'))
   })
 
   it('label changes a name in one language, in labels and card; the version stays', async () => {

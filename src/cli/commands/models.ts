@@ -11,6 +11,7 @@ import { table } from '../../render/table.ts'
 import type { Cli } from '../cli.ts'
 import { diffModels, type DiffFlags } from '../models-diff.ts'
 import { examples, jsonOption } from '../options.ts'
+import { readStudy } from '../study-file.ts'
 import { sendTo, type Listener } from '../send-command.ts'
 
 interface Flags {
@@ -105,9 +106,9 @@ async function list(cli: Cli, flags: Flags): Promise<void> {
 
 async function show(cli: Cli, ref: string, flags: Flags): Promise<void> {
   const { bundle, labels, dir } = await openBundleFiles(flags.models).load(ref)
-  await cli.write(
-    flags.json === true ? `${JSON.stringify({ dir, ...bundle, labels })}\n` : bundleCard(bundle, labels),
-  )
+  if (flags.json !== true) return cli.write(bundleCard(bundle, labels))
+  const study = readStudy(dir, bundle.version)
+  await cli.print(JSON.stringify({ dir, ...bundle, labels, study }))
 }
 
 interface LabelFlags extends Flags, Listener {

@@ -23,7 +23,7 @@ export const segmentSchema = z.strictObject({
   profile: row,
 })
 
-const candidateSchema = z.strictObject({
+export const candidateSchema = z.strictObject({
   k: z.int(),
   inertia: z.number(),
   silhouette: z.number(),
