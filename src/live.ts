@@ -7,7 +7,8 @@ import { KafkaOutlet } from './adapters/kafka/outlet.ts'
 import { KafkaSource } from './adapters/kafka/source.ts'
 import { controlTopic } from './adapters/kafka/topics.ts'
 import { openBundleFiles } from './adapters/files/bundles.ts'
-import { openRedis } from './adapters/redis/client.ts'
+import { openRedis, type RedisConnection } from './adapters/redis/client.ts'
+import { redisMemory } from './adapters/redis/memory.ts'
 import { RedisReader } from './adapters/redis/reader.ts'
 import { RedisStore } from './adapters/redis/store.ts'
 import { systemClock } from './adapters/system/clock.ts'
@@ -21,6 +22,7 @@ import { HOUR_MS, parseDurationMs, SECOND_MS } from './domain/base/duration.ts'
 import type { Mapping } from './domain/events/mapping.ts'
 import type { Bundle } from './domain/segments/bundle.ts'
 import { fail, type SegmentationError } from './errors.ts'
+import { sample, type Sample } from './ports/metrics.ts'
 import type { StateReader } from './ports/store.ts'
 import type { Telemetry } from './ports/telemetry.ts'
 import type { Task } from './ports/types.ts'
@@ -53,6 +55,8 @@ export interface LiveRun {
   readonly optionsOf: (task: Task) => TaskOptions
   /** For who only looks. */
   readonly reader: StateReader
+  /** The memory of the servers that hold the state; nothing where they do not answer. */
+  readonly memory: () => Promise<Sample[]>
   close(): Promise<void>
 }
 
@@ -109,10 +113,19 @@ export async function openLive({ config, mappings, telemetry, onCrash }: OpenLiv
   return {
     partitions,
     reader,
+    memory: () => memorySamples(redis),
     ports: { source, outlet, store, clock: systemClock, telemetry },
     optionsOf,
     close,
   }
+}
+
+async function memorySamples(redis: RedisConnection): Promise<Sample[]> {
+  const nodes = await redisMemory(redis).catch(() => [])
+  return nodes.flatMap(({ node, usedBytes, maxBytes }) => [
+    sample('segmentation_redis_memory_bytes', { node }, usedBytes),
+    ...(maxBytes === undefined ? [] : [sample('segmentation_redis_memory_max_bytes', { node }, maxBytes)]),
+  ])
 }
 
 /** Inputs of a task: commands, then events. */

@@ -1,8 +1,10 @@
 import type { SegmentationError } from '../errors.ts'
+import type { Sample } from '../ports/metrics.ts'
 import type { Head } from '../ports/store.ts'
 import type { Task } from '../ports/types.ts'
 import { TaskLoop } from './task/loop.ts'
 import type { TaskOptions, TaskPorts } from './task/options.ts'
+import { readingsOf } from './task/readings.ts'
 import { statusOf, type TaskStatus } from './task/status.ts'
 
 export interface StreamOptions {
@@ -51,6 +53,12 @@ export class Stream {
   status(): StreamStatus {
     const tasks = [...this.#loops.values()].sort((a, b) => a.task - b.task).map(statusOf)
     return { joined: this.#joined, ending: this.#ended !== undefined, tasks }
+  }
+
+  /** The gauges of its tasks. */
+  readings(): Sample[] {
+    const now = this.#ports.clock.now()
+    return [...this.#loops.values()].flatMap((loop) => readingsOf(loop, now))
   }
 
   /** Runs until the inputs end or `end` is called; rejects with the coded error that stopped a task. */

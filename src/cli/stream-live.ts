@@ -1,13 +1,13 @@
-import { logTelemetry } from '../adapters/log/telemetry.ts'
 import { Stream } from '../app/stream.ts'
 import type { SegmentationError } from '../errors.ts'
-import { openOps } from '../http/ops.ts'
+import { OPS_PATHS } from '../http/ops.ts'
 import { shownConfig } from '../live-config.ts'
 import { openLive } from '../live.ts'
 import type { Cli } from './cli.ts'
 import { readLiveFile } from './live-file.ts'
 import { everyTask, resumeEach } from './resume-live.ts'
 import { onSignals } from './signals.ts'
+import { watched } from './watched.ts'
 
 interface Flags {
   readonly rebuild?: boolean
@@ -16,7 +16,8 @@ interface Flags {
 
 /** The consumer on Kafka and Redis, until a signal asks it to end or its client gives up. */
 export async function streamLive(cli: Cli, path: string, flags: Flags): Promise<void> {
-  const telemetry = logTelemetry({ plain: process.stderr.isTTY })
+  const watch = watched({ plain: process.stderr.isTTY, metered: true })
+  const { telemetry } = watch
   const say = (text: string): void => telemetry.notice({ level: 'info', task: -1, text })
   const onCrash = (error: SegmentationError): void => {
     telemetry.notice({ level: 'error', task: -1, text: error.message, code: error.code })
@@ -42,8 +43,8 @@ export async function streamLive(cli: Cli, path: string, flags: Flags): Promise<
     },
   })
   const running = stream
-  const ops = config.ops && (await openOps({ ...config.ops, status: () => running.status() }))
-  if (ops) say(`answers at ${ops.url}: /livez /readyz /startupz /tasks`)
+  const ops = config.ops && (await watch.open(config.ops, running, run.memory))
+  if (ops) say(`answers at ${ops.url}: ${OPS_PATHS}`)
   say(`${config.member} joins group ${config.app}`)
   try {
     await report(cli, running)

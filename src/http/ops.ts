@@ -9,6 +9,8 @@ export interface OpsOptions {
   readonly port: number
   /** Where the process stands, asked for at each request. */
   readonly status: () => StreamStatus
+  /** What `/metrics` answers. */
+  readonly metrics: { readonly contentType: string; text(): Promise<string> }
 }
 
 export interface OpsPort {
@@ -43,9 +45,14 @@ function ready({ joined, ending, tasks }: StreamStatus): Answer {
   return { code: why.length === 0 ? 200 : 503, body: { ready: why.length === 0, why } }
 }
 
+const METRICS_PATH = '/metrics'
+/** Every path, in words. */
+export const OPS_PATHS = [...Object.keys(ROUTES), METRICS_PATH].join(' ')
+
 /** Opens the port that orchestrators and operators ask. Rejects with `config-invalid` where it cannot be had. */
-export async function openOps({ host, port, status }: OpsOptions): Promise<OpsPort> {
-  const server = createServer((request, response) => answer(request, response, status))
+export async function openOps(options: OpsOptions): Promise<OpsPort> {
+  const { host, port } = options
+  const server = createServer((request, response) => void answer(request, response, options))
   await new Promise<void>((done, failed) => {
     server.once('error', failed).listen(port, host, done)
   }).catch((error: NodeJS.ErrnoException) =>
@@ -62,16 +69,26 @@ export async function openOps({ host, port, status }: OpsOptions): Promise<OpsPo
   }
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, status: () => StreamStatus): void {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, metrics }: OpsOptions,
+): Promise<void> {
   const { method, url = '' } = request
-  const route = ROUTES[url.split('?')[0] ?? '']
-  if (route === undefined) return say(response, 404, { paths: Object.keys(ROUTES) })
+  const path = url.split('?')[0] ?? ''
+  const route = ROUTES[path]
+  if (route === undefined && path !== METRICS_PATH) return say(response, 404, { paths: OPS_PATHS.split(' ') })
   if (method !== 'GET' && method !== 'HEAD') return say(response, 405, { allowed: ['GET', 'HEAD'] })
+  if (route === undefined) return send(response, 200, metrics.contentType, await metrics.text())
   const { code, body } = route(status())
   say(response, code, body)
 }
 
 function say(response: ServerResponse, code: number, body: unknown): void {
-  response.writeHead(code, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-  response.end(`${JSON.stringify(body)}\n`)
+  send(response, code, 'application/json', `${JSON.stringify(body)}\n`)
+}
+
+function send(response: ServerResponse, code: number, contentType: string, text: string): void {
+  response.writeHead(code, { 'content-type': contentType, 'cache-control': 'no-store' })
+  response.end(text)
 }

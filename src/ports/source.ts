@@ -30,6 +30,8 @@ export type Rest = 'more' | 'dry' | 'ended'
 export interface Chunk {
   readonly records: Readonly<Record<Topic, readonly RawRecord[]>>
   readonly rest: Readonly<Record<Topic, Rest>>
+  /** Where the topics ended when that was last seen, for who counts what is to come; those that are not named are not known. */
+  readonly ends?: Readonly<Record<Topic, Offset>> | undefined
 }
 
 export interface Limit {

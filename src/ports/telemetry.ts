@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts'
+import type { CounterName, HistogramName, LabelsOf } from './metrics.ts'
 import type { Rev, Task } from './types.ts'
 
 /** Points in the life of a task, in the order they are passed; crash tests stop the process at each. */
@@ -35,6 +36,8 @@ export interface Telemetry {
   /** A named point was passed. */
   point(p: Task, name: Point, rev: Rev): void
   notice(notice: Notice): void
-  /** Adds to a counter. */
-  count(name: string, by: number): void
+  /** Adds to a counter; adding 0 makes it known. */
+  count<N extends CounterName>(name: N, labels: LabelsOf<N>, by: number): void
+  /** One more value of a histogram, in its unit. */
+  observe(name: HistogramName, value: number): void
 }

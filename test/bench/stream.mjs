@@ -58,7 +58,8 @@ async function stream(name, k) {
   const telemetry = {
     point() {},
     notice() {},
-    count: (what, by) => counts.set(what, (counts.get(what) ?? 0) + by),
+    count: (what, _labels, by) => counts.set(what, (counts.get(what) ?? 0) + by),
+    observe() {},
   }
   const inputs = [{ topic: 'shop', path, format: 'ndjson', mapping: null }]
   const run = await openRun({
@@ -71,7 +72,7 @@ async function stream(name, k) {
   await run.close()
   return {
     ...t,
-    wakes: (counts.get('wakes') ?? 0) / events.length,
+    wakes: (counts.get('segmentation_wakes_total') ?? 0) / events.length,
     moves: t.result.heads.get(0).counts.moves / events.length,
   }
 }

@@ -47,6 +47,7 @@ const telemetry = {
     tell({ type: 'notice', task, level, text, ...(code === undefined ? {} : { code }) })
   },
   count() {},
+  observe() {},
 }
 
 /** @param {{ code: string, message: string }} error */

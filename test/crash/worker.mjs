@@ -19,6 +19,7 @@ const telemetry = {
     if (level !== 'info') process.stderr.write(`${text}\n`)
   },
   count() {},
+  observe() {},
 }
 
 const run = await openRun({ dir: life.dir, asked: life.asked, telemetry })

@@ -15,6 +15,10 @@ const TASK: TaskStatus = {
   trouble: null,
   outages: [],
 }
+const METRICS = {
+  contentType: 'text/plain; version=0.0.4',
+  text: () => Promise.resolve('segmentation_x 1\n'),
+}
 const OUTAGE = { waits: 'folding', since: 1_700_000_000_000, why: 'no answer' } as const
 const STOPPED: TaskStatus = {
   ...TASK,
@@ -28,7 +32,7 @@ afterEach(() => port?.close())
 async function asked(status: Partial<StreamStatus>, path: string, init?: RequestInit): Promise<unknown[]> {
   await port?.close()
   const all = { joined: true, ending: false, tasks: [], ...status }
-  port = await openOps({ host: '127.0.0.1', port: 0, status: () => all })
+  port = await openOps({ host: '127.0.0.1', port: 0, status: () => all, metrics: METRICS })
   const response = await fetch(`${port.url}${path}`, init)
   return [response.status, await response.json()]
 }
@@ -61,6 +65,16 @@ test('/tasks is the status as it is', async () => {
   ])
 })
 
+test('/metrics is what the registry says', async () => {
+  await asked({}, '/livez')
+  const response = await fetch(`${port?.url}/metrics`)
+  expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([
+    200,
+    METRICS.contentType,
+    'segmentation_x 1\n',
+  ])
+})
+
 test('other paths and methods are refused', async () => {
   expect(await asked({}, '/nothing')).toMatchObject([
     404,
@@ -73,7 +87,7 @@ test('a port that is taken is a config to correct', async () => {
   await asked({}, '/livez')
   const taken = Number(new URL(port?.url ?? '').port)
   const status = (): StreamStatus => ({ joined: true, ending: false, tasks: [] })
-  await expect(openOps({ host: '127.0.0.1', port: taken, status })).rejects.toMatchObject({
+  await expect(openOps({ host: '127.0.0.1', port: taken, status, metrics: METRICS })).rejects.toMatchObject({
     code: 'config-invalid',
     message: expect.stringContaining('EADDRINUSE') as string,
   })

@@ -130,7 +130,12 @@ export class Simulation {
       outlet: this.broker.outlet(proc),
       store: this.server.store(proc),
       clock: this.world.clock(proc),
-      telemetry: { point: () => undefined, notice: () => undefined, count: () => undefined },
+      telemetry: {
+        point: () => undefined,
+        notice: () => undefined,
+        count: () => undefined,
+        observe: () => undefined,
+      },
     }
   }
 

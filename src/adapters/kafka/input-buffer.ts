@@ -32,6 +32,8 @@ export class InputBuffer {
   #suspect: Offset | undefined
   /** A position was asked for; before it nothing is fetched. */
   started = false
+  /** Where the topic ended when that was last seen. */
+  end: Offset | undefined
   paused = true
 
   /** Next offset to fetch. */

@@ -207,6 +207,7 @@ export class KafkaSource implements RecordSource {
       return
     }
     resolve()
+    buffer.end = Number(batch.highWatermark)
     if (buffer.full && !buffer.paused) {
       buffer.paused = true
       this.#group.pause(topic, p)
@@ -259,11 +260,14 @@ function chunkOf(inputs: Inputs, ends: Readonly<Record<Topic, Offset>>, limit: L
   )
   const records: Record<Topic, readonly RawRecord[]> = {}
   const rest: Record<Topic, Rest> = {}
+  const seen: Record<Topic, Offset> = {}
   buffers.forEach(([topic, buffer], i) => {
     const count = counts[i] as number
     records[topic] = buffer.slice(count)
     const end = ends[topic]
+    if (end !== undefined) buffer.end = end
+    if (buffer.end !== undefined) seen[topic] = buffer.end
     rest[topic] = count === buffer.count && end !== undefined && buffer.fetched >= end ? 'dry' : 'more'
   })
-  return { records, rest }
+  return { records, rest, ends: seen }
 }

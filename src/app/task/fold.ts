@@ -12,7 +12,7 @@ import { makeDeadLetter } from '../decode.ts'
 import { Amends } from './amends.ts'
 import { chained, verify } from './journal.ts'
 import { lacksSchema, type Item, type Lane } from './lane.ts'
-import { OpenRevision } from './open-revision.ts'
+import { OpenRevision, Work } from './open-revision.ts'
 import { TaskMemory, type FoldOptions } from './memory.ts'
 
 /** What stands in the way of folding on, or what came of it. */
@@ -23,6 +23,7 @@ export type Advance =
       readonly diverged: number
       readonly records: number
       readonly wakes: number
+      readonly work: Work
     }
   /** Profiles of users, or the next due ones, to be read from the state first. */
   | { readonly type: 'need'; readonly users: readonly string[]; readonly dues: boolean }
@@ -48,6 +49,8 @@ export class TaskFold {
   #tickTo: Ms = Number.NEGATIVE_INFINITY
   #open: OpenRevision | undefined
   #cut = false
+  /** Late events of the revisions before. */
+  #late = 0
   #amends = new Amends([])
   readonly #arbiter: Arbiter = (user, sequence, from, to) =>
     this.#open?.allows(user, sequence, from, to) ?? true
@@ -75,6 +78,7 @@ export class TaskFold {
     let taken = 0
     for (const lane of this.memory.lanes) {
       const { topic } = lane.input
+      lane.end = chunk.ends?.[topic] ?? lane.end
       taken += lane.accept(chunk.records[topic] ?? [], chunk.rest[topic] ?? 'more', (record) =>
         Number.isNaN(record.time) ? genesis.startedAt + ahead : record.time + ahead,
       )
@@ -240,6 +244,7 @@ export class TaskFold {
     tally.record(content)
     if (content.type === 'events') for (const event of content.events) this.#event(open, lane, item, event)
     else if (content.type === 'command') this.#command(open, content.command)
+    else if (content.type === 'skipped') open.work.skipped.push(content.reason)
     else if (content.type === 'refused') {
       const { topic } = lane.input
       open.deadLetters.push(makeDeadLetter(topic, this.#options.task, record, content))
@@ -258,6 +263,7 @@ export class TaskFold {
     const m = this.memory
     const { profiles } = m.book
     const slot = profiles.open(event.userId)
+    open.work.event(event.kind)
     if (event.eventTime > m.clock) m.clock = event.eventTime
     if (this.#newer(open, slot)) {
       open.skip(event.userId)
@@ -341,7 +347,7 @@ export class TaskFold {
     m.accept(line)
     m.finish(now)
     const revision = { line: now, transitions: [], memberships: [], deadLetters: [], catalog: [] }
-    return { type: 'revision', revision, diverged: 0, records: 0, wakes: 0 }
+    return { type: 'revision', revision, diverged: 0, records: 0, wakes: 0, work: new Work() }
   }
 
   #finish(open: OpenRevision): Whole {
@@ -353,6 +359,8 @@ export class TaskFold {
     const tick = open.line ? open.line.tick : open.lastWakeDue > m.clock ? open.lastWakeDue : undefined
     if (tick !== undefined) m.clock = Math.max(m.clock, tick)
     const suppressed = m.segmenter.takeSuppressed()
+    open.work.late = m.segmenter.lateEvents - this.#late
+    this.#late += open.work.late
     const amended = this.#amends.covers(open.rev) ? open.line : undefined
     if (amended) m.adopt(amended)
     const folded = {
@@ -385,6 +393,7 @@ export class TaskFold {
       diverged: open.diverged,
       records: open.records,
       wakes: open.steps - open.records,
+      work: open.work,
     }
   }
 }

@@ -57,6 +57,10 @@ export class Lane {
   /** Next offset to ask the source for. */
   wanted: Offset
   rest: Rest = 'more'
+  /** Where the input ended when the source last looked. */
+  end: Offset | undefined
+  /** Time-stamp of the last record folded; NaN: none. */
+  time: Ms = Number.NaN
   /**
    * Largest time folded from another lane in this revision while this one was empty: a record that arrives here later with a
    * smaller time belongs into the next revision, or positions alone would not give the order back.
@@ -99,6 +103,12 @@ export class Lane {
 
   get empty(): boolean {
     return this.#at === this.#items.length
+  }
+
+  /** Offsets not folded yet, as far as is known; what follows the last record of a topic that is at its end is no record. */
+  get behind(): number {
+    if (this.empty && this.rest !== 'more') return 0
+    return Math.max(this.buffered, (this.end ?? 0) - this.position)
   }
 
   get buffered(): number {
@@ -171,6 +181,7 @@ export class Lane {
   shift(): Item {
     const item = this.#items[this.#at++] as Item
     this.position = item.record.offset + 1
+    this.time = item.record.time
     this.#digest.add(item.record)
     return item
   }

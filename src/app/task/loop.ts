@@ -5,29 +5,18 @@ import type { Point } from '../../ports/telemetry.ts'
 import type { Ms, Rev, Task } from '../../ports/types.ts'
 import type { TaskFold, Whole } from './fold.ts'
 import { INITIAL, reduce, type Effect, type Retriable, type TaskEvent, type TaskState } from './machine.ts'
-import { backoffMs, type TaskOptions, type TaskPorts } from './options.ts'
+import { TaskMeter } from './meter.ts'
+import { backoffMs, type TaskHooks, type TaskOptions, type TaskPorts } from './options.ts'
 import { Outages, waiting, type Outage } from './outage.ts'
 import { newOwnership, type Ownership } from './ownership.ts'
 import { OpenPage } from './page.ts'
 import { RefusalGauge } from './refusals.ts'
 import { refoldOnce, stepOnce } from './step.ts'
-import { learn } from './takeover.ts'
+import { learn, refoldNotice } from './takeover.ts'
 import { writtenMeanwhile } from './watch.ts'
 
 /** Effects that are carried out through the ports and take their time. */
 type Work = Exclude<Effect['type'], 'drop' | 'left' | 'alarm' | 'seal' | 'await-alive' | 'retry'>
-
-/** What a task tells the one who runs it. */
-export interface TaskHooks {
-  /** All that the inputs hold is folded; `ended`: nothing will ever follow. */
-  rest(task: Task, ended: boolean): void
-  /** The task is no longer ours, by its own end or because it was taken. */
-  left(task: Task): void
-  /** The task stopped and needs a person, who is told by whoever hears of it here. */
-  stopped(task: Task, error: SegmentationError): void
-  /** A defect: the process must end. */
-  crashed(task: Task, error: unknown): void
-}
 
 /**
  * Carries out the effects of the machine through the ports and brings back what became of them. It decides nothing: order,
@@ -35,6 +24,7 @@ export interface TaskHooks {
  */
 export class TaskLoop {
   readonly task: Task
+  readonly meter: TaskMeter
   readonly #ports: TaskPorts
   readonly #options: TaskOptions
   readonly #hooks: TaskHooks
@@ -56,6 +46,7 @@ export class TaskLoop {
     this.#ports = ports
     this.#options = options
     this.#hooks = hooks
+    this.meter = new TaskMeter(task, ports.telemetry, ports.clock.now())
     this.#outages = new Outages(task, ports.clock, (level, text, error) =>
       this.#say(level, text, error?.code),
     )
@@ -96,6 +87,7 @@ export class TaskLoop {
     const before = this.#state.phase
     if (event.type === 'end' && !this.#state.ending) this.#point('ending', this.#state.folded)
     this.#known = Math.max(this.#known, this.#state.published)
+    this.meter.stored(this.#state.stored)
     const [next, effects] = reduce(this.#state, event)
     this.#state = next
     if (next.phase === 'doubting' && before !== 'doubting') this.#doubtedAt = this.#ports.clock.now()
@@ -175,6 +167,7 @@ export class TaskLoop {
       case 'fence': {
         const fence = await outlet.fence(this.task)
         this.#point('fenced', -1)
+        this.meter.tookOver()
         return () => {
           own.fence = fence
           this.dispatch({ type: 'done' })
@@ -194,7 +187,9 @@ export class TaskLoop {
           Object.assign(own, ready)
           if (ready.forgiven) this.#refusals?.forgive(clock.elapsed())
           this.dispatch({ type: 'free' })
-          if (ready.to > ready.from) this.#say('info', refoldNotice(this.task, ready.from, ready.to))
+          const lost = this.meter.found(ready.from)
+          if (ready.to > ready.from)
+            this.#say(lost > 0 ? 'warn' : 'info', refoldNotice(this.task, { ...ready, lost }))
           this.dispatch({ type: 'done', from: ready.from, to: ready.to })
         }
       }
@@ -227,16 +222,14 @@ export class TaskLoop {
   }
 
   async #publish(own: Ownership): Promise<() => void> {
-    const { outlet, telemetry } = this.#ports
+    const { outlet, clock } = this.#ports
     const { page } = own
     own.page = new OpenPage()
     const rev = page.revisions.at(-1)?.line.rev ?? -1
     this.#point('page-closed', rev)
     await outlet.publish(own.fence as Fence, { revisions: page.revisions })
     this.#point('published', rev)
-    for (const { transitions } of page.revisions) {
-      for (const t of transitions) telemetry.count(`transitions/${t.origin}/${t.cause}`, 1)
-    }
+    this.meter.published(page.revisions, clock.now())
     return () => this.dispatch({ type: 'published', rev })
   }
 
@@ -246,7 +239,10 @@ export class TaskLoop {
     const outcome = await this.#ports.store.checkpoint(this.task, sealed)
     this.#point('checkpointed', sealed.head.rev)
     return () => {
-      if (outcome !== 'ok') return this.dispatch({ type: 'doubt' })
+      if (outcome !== 'ok')
+        return this.#doubt(
+          new SegmentationError('task-fenced', `the state refused a checkpoint (${outcome})`),
+        )
       own.fold?.memory.book.stored()
       this.dispatch({ type: 'checkpointed', rev: sealed.head.rev })
     }
@@ -276,6 +272,7 @@ export class TaskLoop {
     own.line = undefined
     this.#point('refolded-one', line.rev)
     return () => {
+      this.meter.refolded(whole)
       own.diverged += whole.diverged
       this.#input(own)
     }
@@ -301,7 +298,7 @@ export class TaskLoop {
       own.page.add(whole.revision, whole.records, now)
       const refused = whole.revision.deadLetters.length
       if (this.#refusals?.add(whole.records, refused, now) === true) this.#holdRefused(fold.memory.rev)
-      this.#ports.telemetry.count('wakes', whole.wakes)
+      this.meter.folded(whole)
       this.#point('revision-folded', fold.memory.rev)
     }
     this.#input(own)
@@ -340,6 +337,7 @@ export class TaskLoop {
     const { memory } = own.fold as TaskFold
     const now = this.#ports.clock.elapsed()
     const { page, checkpointIntervalMs, maxDirtyProfiles } = this.#options
+    this.meter.stands(memory.lanes, this.#ports.clock.now())
     this.dispatch({
       type: 'input',
       folded: memory.rev,
@@ -363,6 +361,7 @@ export class TaskLoop {
     if (what === 'publish' && error.retryable) return this.#doubt(error)
     if (error.code === 'task-fenced') return this.#doubt(error)
     if (error.retryable) {
+      this.meter.retried(error.code)
       this.#outages.met(waiting(what as Retriable | 'step'), error)
       return this.dispatch({ type: 'trouble', what: what as Retriable | 'step' })
     }
@@ -371,12 +370,14 @@ export class TaskLoop {
   }
 
   #doubt(error: SegmentationError): void {
+    this.meter.doubted(error.code)
     this.#say('warn', `task ${this.task}: ${error.message}; taking over again`, error.code)
     this.dispatch({ type: 'doubt' })
   }
 
   #alarm(code: ErrorCode): void {
     const error = this.#error ?? new SegmentationError(code, `task ${this.task} stopped`)
+    this.meter.stopped(error.code)
     this.#hooks.stopped(this.task, error)
     void this.#watch(this.#known)
   }
@@ -384,8 +385,4 @@ export class TaskLoop {
   #say(level: 'info' | 'warn' | 'error', text: string, code?: ErrorCode): void {
     this.#ports.telemetry.notice({ level, task: this.task, text, code })
   }
-}
-
-function refoldNotice(task: Task, from: Rev, to: Rev): string {
-  return `task ${task}: ${to - from} revisions were published but not stored; folding them again by the journal, nothing is sent`
 }

@@ -126,6 +126,11 @@ export class TaskMemory {
     }
   }
 
+  /** The bundle that decides; undefined: none was promoted yet. */
+  get deployment(): Deployment | undefined {
+    return this.#deployments.at(-1)
+  }
+
   /** What readers may know of the segments. */
   catalog(): CatalogEntry[] {
     return catalogOf(this.#deployments, this.segmenter.labels)

@@ -4,6 +4,20 @@ import type { DeadLetter } from '../../domain/events/dead-letter.ts'
 import type { JournalLine, Move } from '../../ports/outlet.ts'
 import type { Ms, Offset, Rev, Topic } from '../../ports/types.ts'
 
+/** What a revision took in, for who counts it. */
+export class Work {
+  /** Events by kind. */
+  readonly kinds = new Map<string, number>()
+  /** A reason for each record that was passed over. */
+  readonly skipped: string[] = []
+  /** Events that were too old to matter. */
+  late = 0
+
+  event(kind: string): void {
+    this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1)
+  }
+}
+
 /** The revision being folded: what it has caused so far. It ends at a place that positions and one tick describe. */
 export class OpenRevision {
   readonly rev: Rev
@@ -19,6 +33,7 @@ export class OpenRevision {
   /** Records folded and users woken. */
   steps = 0
   records = 0
+  readonly work = new Work()
   /** Due time of the last wake since the last record; the tick, if the revision ends here. */
   lastWakeDue: Ms = Number.NEGATIVE_INFINITY
   /** While folding again: the published moves not yet made, by user, in order. */

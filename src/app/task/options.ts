@@ -1,10 +1,11 @@
 import { SECOND_MS } from '../../domain/base/duration.ts'
+import type { SegmentationError } from '../../errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Genesis, Outlet } from '../../ports/outlet.ts'
 import type { Limit, RecordSource } from '../../ports/source.ts'
 import type { StateStore } from '../../ports/store.ts'
 import type { Telemetry } from '../../ports/telemetry.ts'
-import type { Ms, Positions, Topic, Offset } from '../../ports/types.ts'
+import type { Ms, Positions, Task, Topic, Offset } from '../../ports/types.ts'
 import type { FoldOptions } from './memory.ts'
 import type { PageRule } from './page.ts'
 import type { RefusalRule } from './refusals.ts'
@@ -16,6 +17,18 @@ export interface TaskPorts {
   readonly store: StateStore
   readonly clock: Clock
   readonly telemetry: Telemetry
+}
+
+/** What a task tells the one who runs it. */
+export interface TaskHooks {
+  /** All that the inputs hold is folded; `ended`: nothing will ever follow. */
+  rest(task: Task, ended: boolean): void
+  /** The task is no longer ours, by its own end or because it was taken. */
+  left(task: Task): void
+  /** The task stopped and needs a person, who is told by whoever hears of it here. */
+  stopped(task: Task, error: SegmentationError): void
+  /** A defect: the process must end. */
+  crashed(task: Task, error: unknown): void
 }
 
 export interface TaskOptions extends FoldOptions {

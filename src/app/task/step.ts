@@ -1,3 +1,4 @@
+import { SECOND_MS } from '../../domain/base/duration.ts'
 import { fail } from '../../errors.ts'
 import type { JournalLine } from '../../ports/outlet.ts'
 import type { Task, Token } from '../../ports/types.ts'
@@ -21,6 +22,7 @@ async function supply(
   const limit = a.dues ? options.duesPerRead : 0
   book.install(a.users, await ports.store.read(own.task, own.token, a.users, book.horizon, limit))
   ports.telemetry.point(own.task, 'profiles-read', own.fold.memory.rev)
+  ports.telemetry.count('segmentation_profiles_read_total', { task: own.task }, a.users.length)
 }
 
 /** Folds until one revision is whole, or the inputs have nothing (undefined). Waits at most about `patienceMs` for records. */
@@ -33,9 +35,15 @@ export async function stepOnce(
   const { fold, task } = own
   let emptyPolls = 0
   let ticked = false
+  let spentMs = 0
   for (;;) {
+    const began = ports.clock.elapsed()
     const a = fold.advance()
-    if (a.type === 'revision') return a
+    spentMs += ports.clock.elapsed() - began
+    if (a.type === 'revision') {
+      ports.telemetry.observe('segmentation_fold_seconds', spentMs / SECOND_MS)
+      return a
+    }
     if (a.type === 'need') {
       await supply(ports, options, own, a)
       continue

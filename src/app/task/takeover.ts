@@ -104,3 +104,9 @@ function startsOf(bounds: Readonly<Record<Topic, { start: Offset; end: Offset }>
 }
 
 async function* nothing(): AsyncGenerator<JournalLine> {}
+
+/** Told once, before a refold; `lost`: what the state had confirmed to this process. */
+export function refoldNotice(task: Task, { from, to, lost }: { from: Rev; to: Rev; lost: number }): string {
+  const why = lost > 0 ? `; the state lost ${lost} that it had confirmed` : ''
+  return `task ${task}: ${to - from} revisions were published but not stored${why}; folding them again by the journal, nothing is sent`
+}

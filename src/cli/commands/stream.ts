@@ -1,7 +1,6 @@
 import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { fileForm } from '../../adapters/files/open.ts'
-import { logTelemetry } from '../../adapters/log/telemetry.ts'
 import { zoneTable } from '../../adapters/system/zone.ts'
 import { refuseJoin } from '../../app/decode.ts'
 import { resume } from '../../app/task/resume.ts'
@@ -10,7 +9,7 @@ import { openRun, type EmbeddedRun } from '../../compose.ts'
 import type { RunInput } from '../../config.ts'
 import { fail } from '../../errors.ts'
 import { CURRENCY_DEFAULT, type Asked } from '../../first-start.ts'
-import { openOps } from '../../http/ops.ts'
+import { OPS_PATHS } from '../../http/ops.ts'
 import { localeOption } from '../locale.ts'
 import type { Cli } from '../cli.ts'
 import { loadMapping } from '../declarations.ts'
@@ -20,6 +19,7 @@ import { onSignals } from '../signals.ts'
 import { streamLive } from '../stream-live.ts'
 import { streamJson, streamText } from '../stream-summary.ts'
 import { parseTime } from '../times.ts'
+import { watched, type Watched } from '../watched.ts'
 
 interface Flags {
   readonly mapping?: string
@@ -74,7 +74,7 @@ export function registerStream(program: Command, cli: Cli): void {
     .option('--holdout-salt <text>', 'another salt holds out others')
     .option('--app <name>', 'name of this segmentation in everything it writes')
     .addOption(localeOption())
-    .option('--ops-port <port>', 'answer /livez, /readyz, /startupz and /tasks there', integer(0, 65535))
+    .option('--ops-port <port>', 'answer probes, /tasks and /metrics there', integer(0, 65535))
     .option('--rebuild', 'the state is lost: fold everything again from the inputs')
     .addOption(jsonOption())
     .addHelpText(
@@ -99,7 +99,9 @@ async function stream(cli: Cli, files: readonly string[], flags: Flags): Promise
     fail('usage', 'stream needs either --state DIR or --config FILE')
   if (flags.config !== undefined) return streamLive(cli, flags.config, flags)
   if (state === undefined) return
-  const telemetry = logTelemetry({ plain: process.stderr.isTTY || flags.json !== true })
+  const plain = process.stderr.isTTY || flags.json !== true
+  const watch = watched({ plain, metered: flags.opsPort !== undefined })
+  const { telemetry } = watch
   const run = await openRun({
     dir: state,
     asked: askedOf(files, flags),
@@ -110,7 +112,7 @@ async function stream(cli: Cli, files: readonly string[], flags: Flags): Promise
       await resume(run.ports, run.options, { task: 0, accept: 'rebuild', startAt: {}, rehash: true })
     noteCurrency(cli, run)
     const started = performance.now()
-    const result = await runStream(cli, run, flags.opsPort)
+    const result = await runStream(cli, run, watch, flags.opsPort)
     const head = result.heads.get(0)
     if (!head) return
     const facts = {
@@ -176,13 +178,17 @@ function noteCurrency(cli: Cli, { config, bundle }: EmbeddedRun): void {
 }
 
 /** Runs to the end of the inputs or until Ctrl-C; a second Ctrl-C ends at once, which loses nothing either. */
-async function runStream(cli: Cli, run: EmbeddedRun, opsPort?: number): Promise<StreamResult> {
+async function runStream(
+  cli: Cli,
+  run: EmbeddedRun,
+  watch: Watched,
+  opsPort: number | undefined,
+): Promise<StreamResult> {
   const task = new Stream(run.ports, { optionsOf: () => run.options, endsWithInputs: !run.config.follow })
   const words = 'stopping: one last page and checkpoint (Ctrl-C again ends at once, nothing is lost)'
   const off = onSignals(cli, () => task.end(), words)
-  const ops =
-    opsPort === undefined ? undefined : await openOps({ ...OPS, port: opsPort, status: () => task.status() })
-  if (ops) cli.note(`answers at ${ops.url}: /livez /readyz /startupz /tasks`)
+  const ops = opsPort === undefined ? undefined : await watch.open({ ...OPS, port: opsPort }, task)
+  if (ops) cli.note(`answers at ${ops.url}: ${OPS_PATHS}`)
   const { total } = await run.source.progress()
   const bar = total === undefined || run.config.follow ? undefined : cli.progress('stream', total, 'bytes')
   const look = async (): Promise<void> => bar?.at((await run.source.progress()).done)

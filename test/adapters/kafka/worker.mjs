@@ -25,6 +25,7 @@ const telemetry = {
     if (level === 'error') process.stderr.write(`${text}\n`)
   },
   count() {},
+  observe() {},
 }
 
 const run = await openRun({ dir: life.dir, asked: life.asked, telemetry })

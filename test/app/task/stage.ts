@@ -53,6 +53,7 @@ export class Stage {
         point: (_p, name) => points.push(name),
         notice: (notice) => notices.push(notice),
         count: () => undefined,
+        observe: () => undefined,
       },
     }
     const all: TaskOptions = {
