@@ -15,7 +15,7 @@ export interface Watched {
 /** `metered`: somebody will ask for metrics. `plain`: a person reads the notices. */
 export function watched({ plain, metered }: { plain: boolean; metered: boolean }): Watched {
   const log = logTelemetry({ plain })
-  const registry = new MetricsRegistry(systemClock.elapsed)
+  const registry = new MetricsRegistry(() => systemClock.elapsed())
   const telemetry: LogTelemetry = {
     ...log,
     point: (task, name) => registry.point(task, name),
