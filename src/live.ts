@@ -55,8 +55,8 @@ export interface LiveRun {
   readonly optionsOf: (task: Task) => TaskOptions
   /** For who only looks. */
   readonly reader: StateReader
-  /** The memory of the servers that hold the state; nothing where they do not answer. */
-  readonly memory: () => Promise<Sample[]>
+  /** Gauges that are not a task's: partitions, and the memory of the servers that hold the state where they answer. */
+  readonly gauges: () => Promise<Sample[]>
   close(): Promise<void>
 }
 
@@ -113,7 +113,7 @@ export async function openLive({ config, mappings, telemetry, onCrash }: OpenLiv
   return {
     partitions,
     reader,
-    memory: () => memorySamples(redis),
+    gauges: async () => [sample('segmentation_partitions', {}, partitions), ...(await memorySamples(redis))],
     ports: { source, outlet, store, clock: systemClock, telemetry },
     optionsOf,
     close,

@@ -43,7 +43,7 @@ export async function streamLive(cli: Cli, path: string, flags: Flags): Promise<
     },
   })
   const running = stream
-  const ops = config.ops && (await watch.open(config.ops, running, run.memory))
+  const ops = config.ops && (await watch.open(config.ops, running, run.gauges))
   if (ops) say(`answers at ${ops.url}: ${OPS_PATHS}`)
   say(`${config.member} joins group ${config.app}`)
   try {

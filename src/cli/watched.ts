@@ -9,7 +9,7 @@ import type { Sample } from '../ports/metrics.ts'
 export interface Watched {
   readonly telemetry: LogTelemetry
   /** Opens the port on which `stream` and its metrics answer. `more`: gauges of what is not a task's; never rejects. */
-  open(at: { host: string; port: number }, stream: Stream, more?: () => Promise<Sample[]>): Promise<OpsPort>
+  open(at: { host: string; port: number }, stream: Stream, more: () => Promise<Sample[]>): Promise<OpsPort>
 }
 
 /** `metered`: somebody will ask for metrics. `plain`: a person reads the notices. */
@@ -27,7 +27,7 @@ export function watched({ plain, metered }: { plain: boolean; metered: boolean }
   }
   return {
     telemetry: metered ? telemetry : log,
-    open: (at, stream, more = () => Promise.resolve([])) =>
+    open: (at, stream, more) =>
       openOps({
         ...at,
         status: () => stream.status(),

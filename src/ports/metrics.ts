@@ -135,6 +135,12 @@ export const METRICS = {
     labels: [],
     help: 'Time from an event to the publication of the move that it caused; moves of time, history and replays apart.',
   },
+  segmentation_partitions: {
+    type: 'gauge',
+    unit: null,
+    labels: [],
+    help: 'Partitions of each input: as many tasks there are, of all processes.',
+  },
   segmentation_task_phase: {
     type: 'gauge',
     unit: null,

@@ -10,6 +10,7 @@ import type { RunInput } from '../../config.ts'
 import { fail } from '../../errors.ts'
 import { CURRENCY_DEFAULT, type Asked } from '../../first-start.ts'
 import { OPS_PATHS } from '../../http/ops.ts'
+import { sample, type Sample } from '../../ports/metrics.ts'
 import { localeOption } from '../locale.ts'
 import type { Cli } from '../cli.ts'
 import { loadMapping } from '../declarations.ts'
@@ -41,8 +42,9 @@ interface Flags {
 
 const PROGRESS_INTERVAL_MS = 200
 
-/** A run folder is this machine's own. */
+/** A run folder is this machine's own, and has one task. */
 const OPS = { host: '127.0.0.1' } as const
+const ONE_TASK = (): Promise<Sample[]> => Promise.resolve([sample('segmentation_partitions', {}, 1)])
 
 /** `stream`: events in, segments and their changes out, in a folder that remembers where it stopped. */
 export function registerStream(program: Command, cli: Cli): void {
@@ -187,7 +189,7 @@ async function runStream(
   const task = new Stream(run.ports, { optionsOf: () => run.options, endsWithInputs: !run.config.follow })
   const words = 'stopping: one last page and checkpoint (Ctrl-C again ends at once, nothing is lost)'
   const off = onSignals(cli, () => task.end(), words)
-  const ops = opsPort === undefined ? undefined : await watch.open({ ...OPS, port: opsPort }, task)
+  const ops = opsPort === undefined ? undefined : await watch.open({ ...OPS, port: opsPort }, task, ONE_TASK)
   if (ops) cli.note(`answers at ${ops.url}: ${OPS_PATHS}`)
   const { total } = await run.source.progress()
   const bar = total === undefined || run.config.follow ? undefined : cli.progress('stream', total, 'bytes')
