@@ -42,6 +42,7 @@ export function streamText({ head, counts, elapsedMs, ended, dir }: StreamFacts)
     ...(refused > 0 ? ([['refused', `${reasons(c.refused)} → ${dir}/dead-letter.ndjson`]] as const) : []),
     ['moves', `${number(c.moves)} in all; in this run ${moves(counts) || 'none'}`],
     ...(sum(c.suppressed) > 0 ? ([['held back', `flips by ${reasons(c.suppressed)}`]] as const) : []),
+    ...(sum(c.uncounted ?? {}) > 0 ? ([['uncounted', reasons(c.uncounted ?? {})]] as const) : []),
     ['wakes', `${number(counts.get('wakes') ?? 0)} in this run`],
     [
       'stopped',

@@ -27,6 +27,7 @@ export const JOURNAL_LINE_SHAPE = {
     .optional(),
   moves: z.array(z.tuple([z.string(), z.int(), segment, segment])),
   suppressed: z.record(z.string(), whole).optional(),
+  uncounted: z.record(z.string(), whole).optional(),
   chain: z.string(),
 }
 

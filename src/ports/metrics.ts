@@ -27,11 +27,11 @@ export const METRICS = {
     labels: ['task', 'kind'],
     help: 'Events folded, by kind.',
   },
-  segmentation_late_events_total: {
+  segmentation_uncounted_events_total: {
     type: 'counter',
     unit: null,
-    labels: TASK,
-    help: 'Events older than every window that they would have counted in.',
+    labels: ['task', 'reason'],
+    help: 'Events that counted less than they say, by reason: duplicate, or late for every window that they would have counted in.',
   },
   segmentation_skipped_total: {
     type: 'counter',

@@ -30,6 +30,8 @@ export interface JournalLine {
   readonly moves: readonly Move[]
   /** Flips that the policy held back, by what held them; absent: none. */
   readonly suppressed?: Readonly<Record<string, number>> | undefined
+  /** Events that counted less than they say, by reason; absent: none. */
+  readonly uncounted?: Readonly<Record<string, number>> | undefined
   /** hash(previous chain, this line without `chain`). */
   readonly chain: string
 }

@@ -50,6 +50,8 @@ export interface Counts {
   readonly moves: number
   /** Flips that the policy held back, by what held them. */
   readonly suppressed: Readonly<Record<string, number>>
+  /** Events that counted less than they say, by reason: `duplicate` (nothing at all), `late` (in nothing with a window); absent: none. */
+  readonly uncounted?: Readonly<Record<string, number>> | undefined
   /** Members per segment key. */
   readonly members: Readonly<Record<string, number>>
 }

@@ -68,6 +68,7 @@ function makeFacts(count, users, days) {
   const random = seededRandom(7)
   const facts = {
     count,
+    id: [],
     user: [],
     time: new Float64Array(count),
     kind: [],
@@ -77,6 +78,7 @@ function makeFacts(count, users, days) {
   const names = Array.from({ length: users }, (_, i) => `user-${i}`)
   for (let i = 0; i < count; i++) {
     // a few users do much, many little
+    facts.id.push(`e-${i.toString(36)}`)
     facts.user.push(names[Math.floor(users * random.next() * random.next())])
     facts.time[i] = Date.UTC(2024, 0, 1) + Math.floor((i / count) * days * DAY_MS)
     facts.kind.push(KINDS[random.below(KINDS.length)])
@@ -110,6 +112,7 @@ const event = {
 }
 
 function fill(facts, i) {
+  event.eventId = facts.id[i]
   event.userId = facts.user[i]
   event.eventTime = facts.time[i]
   event.kind = facts.kind[i]
@@ -154,6 +157,7 @@ function run(name, set, facts, rounds) {
   // the newest again, when every pool has its size: what an event allocates by itself
   const newest = {
     ...facts,
+    id: facts.id.map((id) => `${id}-again`),
     count: Math.min(facts.count, 100_000),
     time: new Float64Array(facts.count).fill(facts.time[facts.count - 1]),
   }

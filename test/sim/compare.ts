@@ -60,8 +60,8 @@ type Comparable = Pick<
 const sorted = (o: object): unknown[] => Object.entries(o).sort(([a], [b]) => (a < b ? -1 : 1))
 
 function headText(h: Comparable): string {
-  const { skipped, refused, suppressed, members, ...numbers } = h.counts
-  const maps = [h.positions, h.digests, numbers, skipped, refused, suppressed, members].map(sorted)
+  const { skipped, refused, suppressed, uncounted = {}, members, ...numbers } = h.counts
+  const maps = [h.positions, h.digests, numbers, skipped, refused, suppressed, uncounted, members].map(sorted)
   return JSON.stringify([h.chain, h.clock, h.held, h.releasedAt, h.segments, maps])
 }
 

@@ -31,6 +31,7 @@ export class Oracle {
   readonly #segmenter: Segmenter
   readonly #plain: PlainUsers
   readonly #suppressed: Record<string, number> = {}
+  readonly #uncounted: Record<string, number> = {}
   #clock = Number.MIN_SAFE_INTEGER
   #held = false
   #releasedAt = Number.MIN_SAFE_INTEGER
@@ -101,13 +102,19 @@ export class Oracle {
     this.#chain = chain
   }
 
-  /** Flips held back in one revision. */
+  /** Flips held back and events uncounted in one revision. */
   #holds(line: JournalLine): void {
-    const held = this.#plain.suppressed
+    const { suppressed, uncounted } = this.#plain
     this.#plain.suppressed = {}
-    for (const [hold, n] of Object.entries(held)) this.#suppressed[hold] = (this.#suppressed[hold] ?? 0) + n
-    if (JSON.stringify(sorted(held)) !== JSON.stringify(sorted(line.suppressed ?? {})))
-      this.faults.push(`flips held back in revision ${line.rev}`)
+    this.#plain.uncounted = {}
+    for (const [all, now, said] of [
+      [this.#suppressed, suppressed, line.suppressed],
+      [this.#uncounted, uncounted, line.uncounted],
+    ] as const) {
+      for (const [name, n] of Object.entries(now)) all[name] = (all[name] ?? 0) + n
+      if (JSON.stringify(sorted(now)) !== JSON.stringify(sorted(said ?? {})))
+        this.faults.push(`counts of revision ${line.rev}: ${JSON.stringify(now)}`)
+    }
   }
 
   #pending(topic: string, rank: number, end: number): Pending[] {
@@ -150,14 +157,14 @@ export class Oracle {
     for (const e of content.events) {
       this.#clock = Math.max(this.#clock, e.eventTime)
       const slot = this.profiles.open(e.userId)
-      this.#plain.before(slot, Math.max(e.eventTime + 1, this.profiles.asOf(slot)))
-      this.#segmenter.event(
-        slot,
-        e,
-        { kind: e.kind, eventId: e.eventId, topic, partition: 0, offset: item.offset },
-        this.transitions,
-      )
-      this.#plain.seen(slot, e.eventTime)
+      const again = this.#plain.again(e)
+      const asOf = Math.max(e.eventTime + 1, this.profiles.asOf(slot))
+      if (!again) this.#plain.before(slot, asOf)
+      const trigger = { kind: e.kind, eventId: e.eventId, topic, partition: 0, offset: item.offset }
+      if (this.#segmenter.event(slot, e, trigger, this.transitions) === again)
+        this.faults.push(`event ${e.eventId} is ${again ? 'not ' : ''}taken for a duplicate`)
+      if (again) continue
+      this.#plain.seen(e, asOf)
       this.#decided(slot)
       this.profiles.setStamp(slot, rev)
     }
@@ -194,7 +201,13 @@ export class Oracle {
       clock: this.#clock,
       held: this.#held,
       releasedAt: this.#releasedAt,
-      counts: { ...this.#counts, moves: this.transitions.length, suppressed: this.#suppressed, members },
+      counts: {
+        ...this.#counts,
+        moves: this.transitions.length,
+        suppressed: this.#suppressed,
+        uncounted: this.#uncounted,
+        members,
+      },
       segments: [...this.#segmenter.segments],
     }
   }

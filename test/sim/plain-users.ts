@@ -1,7 +1,11 @@
+import { SECOND_MS } from '../../src/domain/base/duration.ts'
+import { hash52 } from '../../src/domain/base/hash.ts'
+import type { Event } from '../../src/domain/events/event.ts'
 import type { DuePolicy } from '../../src/domain/profile/due.ts'
 import type { Profiles } from '../../src/domain/profile/profiles.ts'
 import { compileAssigner, type Assigner } from '../../src/domain/segments/assigner.ts'
 import type { Bundle } from '../../src/domain/segments/bundle.ts'
+import { isLateView } from './scenario.ts'
 import { NEWCOMER, plainDecide, type Stand } from '../support/plain-decide.ts'
 
 /**
@@ -14,9 +18,12 @@ export class PlainUsers {
   readonly #stands = new Map<string, Stand>()
   readonly #deployment = new Map<string, number>()
   readonly #seen = new Map<string, number>()
+  /** Each user's events that counted. */
+  readonly #events = new Map<string, Event[]>()
   readonly #due: DuePolicy
   readonly #raw: Float64Array
   suppressed: Record<string, number> = {}
+  uncounted: Record<string, number> = {}
 
   constructor(profiles: Profiles, due: DuePolicy) {
     this.#profiles = profiles
@@ -28,9 +35,27 @@ export class PlainUsers {
     this.#bundles.push({ bundle, assigner: compileAssigner(bundle) })
   }
 
-  seen(slot: number, eventTime: number): void {
-    const user = this.#profiles.user(slot)
-    this.#seen.set(user, Math.max(eventTime, this.#seen.get(user) ?? 0))
+  /** Is the event one of his newest 128 of the last 24 hours? */
+  again(e: Event): boolean {
+    const second = ({ eventTime }: Event): number => Math.floor(eventTime / SECOND_MS)
+    const known = (this.#events.get(e.userId) ?? [])
+      .filter((other) => second(other) >= Math.floor((this.#seen.get(e.userId) ?? 0) / SECOND_MS) - 86_400)
+      .sort((a, b) => second(b) - second(a) || hash52(b.eventId) - hash52(a.eventId))
+      .slice(0, 128)
+    if (!known.some(({ eventId }) => eventId === e.eventId)) return false
+    this.#miscounted('duplicate')
+    return true
+  }
+
+  /** An event that is none of those is on its way into his profile, as of a time. */
+  seen(e: Event, asOf: number): void {
+    this.#events.set(e.userId, [...(this.#events.get(e.userId) ?? []), e])
+    this.#seen.set(e.userId, Math.max(e.eventTime, this.#seen.get(e.userId) ?? 0))
+    if (e.kind === 'product_viewed' && isLateView(e.eventTime, asOf)) this.#miscounted('late')
+  }
+
+  #miscounted(reason: string): void {
+    this.uncounted[reason] = (this.uncounted[reason] ?? 0) + 1
   }
 
   /** Has he been silent for so long that he is to be forgotten? */
@@ -42,7 +67,8 @@ export class PlainUsers {
   }
 
   forget(slot: number): void {
-    for (const map of [this.#stands, this.#deployment, this.#seen]) map.delete(this.#profiles.user(slot))
+    for (const map of [this.#stands, this.#deployment, this.#seen, this.#events])
+      map.delete(this.#profiles.user(slot))
   }
 
   /** Before an event is folded or time passes: is another bundle to see him first? */

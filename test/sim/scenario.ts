@@ -34,6 +34,10 @@ const FEATURES: FeatureSet = {
   ],
 }
 
+/** Is a view older than the only window as of a time, cut at whole five minutes? */
+export const isLateView = (eventTime: number, asOf: number): boolean =>
+  eventTime < Math.floor((asOf - 10 * MINUTE_MS) / (5 * MINUTE_MS)) * (5 * MINUTE_MS)
+
 const PLAN = compilePlan(FEATURES, UTC)
 export const newProfiles = (): Profiles => new Profiles(PLAN)
 
@@ -146,7 +150,7 @@ function event(random: Random, id: string, topic: string, t: Traits): Fact {
     : { ...common, kind: 'product_viewed' }
 }
 
-/** Some disorder, some broken records, some with several events; each comes late. */
+/** Some disorder, some broken records, some with several events; each comes late, some once more, perhaps as another record. */
 function behaviour(random: Random, topic: string, n: number, t: Traits): Raw[] {
   const raw = Array.from({ length: n }, (_, i): Raw => {
     const first = event(random, `${topic}-${i}`, topic, t)
@@ -157,7 +161,10 @@ function behaviour(random: Random, topic: string, n: number, t: Traits): Raw[] {
     if (chance > 4) return { at, value: first }
     return { at, value: [first, event(random, `${topic}-${i}b`, topic, t)] }
   })
-  return raw.sort((a, b) => a.at - b.at)
+  const again = raw.flatMap(({ at, value }): Raw[] =>
+    random.below(6) === 0 ? [{ at: at + random.below(t.lateMs), value }] : [],
+  )
+  return [...raw, ...again].sort((a, b) => a.at - b.at)
 }
 
 /** A bundle from the start on; perhaps another one, perhaps a hold with its release. */

@@ -49,8 +49,6 @@ export class TaskFold {
   #tickTo: Ms = Number.NEGATIVE_INFINITY
   #open: OpenRevision | undefined
   #cut = false
-  /** Late events of the revisions before. */
-  #late = 0
   #amends = new Amends([])
   readonly #arbiter: Arbiter = (user, sequence, from, to) =>
     this.#open?.allows(user, sequence, from, to) ?? true
@@ -275,8 +273,8 @@ export class TaskFold {
     trigger.eventId = event.eventId
     trigger.topic = lane.input.topic
     trigger.offset = item.record.offset
-    m.segmenter.event(slot, event, trigger, open.transitions, open.line ? this.#arbiter : undefined)
-    this.#changed(open, slot, before)
+    const arbiter = open.line ? this.#arbiter : undefined
+    if (m.segmenter.event(slot, event, trigger, open.transitions, arbiter)) this.#changed(open, slot, before)
   }
 
   /** While folding again: is the profile of this revision or a later one already? It is then left as it is. */
@@ -358,9 +356,8 @@ export class TaskFold {
     // by the journal where it speaks: its wakes may have been skipped, because their profiles are newer
     const tick = open.line ? open.line.tick : open.lastWakeDue > m.clock ? open.lastWakeDue : undefined
     if (tick !== undefined) m.clock = Math.max(m.clock, tick)
-    const suppressed = m.segmenter.takeSuppressed()
-    open.work.late = m.segmenter.lateEvents - this.#late
-    this.#late += open.work.late
+    const suppressed = m.segmenter.suppressed.take()
+    const uncounted = profiles.uncounted.take()
     const amended = this.#amends.covers(open.rev) ? open.line : undefined
     if (amended) m.adopt(amended)
     const folded = {
@@ -373,13 +370,8 @@ export class TaskFold {
       recipe: m.recipe === this.#options.recipe ? undefined : this.#options.recipe,
       moves: open.moves,
       suppressed,
-      // what a refold takes from the published line: it may know better, or have skipped what was newer
-      ...(open.line && {
-        recipe: open.line.recipe,
-        moves: open.line.moves,
-        suppressed: open.line.suppressed,
-        schemas: open.line.schemas,
-      }),
+      uncounted,
+      ...open.published,
     }
     const line = chained(m.chain, amended ?? folded)
     if (open.line) verify(line, open.line)

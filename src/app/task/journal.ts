@@ -22,6 +22,7 @@ export function chained(previous: string, line: Unchained): JournalLine {
     line.genesis ?? null,
     line.moves,
     line.suppressed === undefined ? null : byKey(line.suppressed),
+    ...(line.uncounted === undefined ? [] : ['uncounted', byKey(line.uncounted)]),
     ...(line.schemas === undefined ? [] : ['schemas', byKey(line.schemas)]),
     ...(line.accepted === undefined ? [] : [line.accepted.what, byKey(line.accepted.lost ?? {})]),
   ]

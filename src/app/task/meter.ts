@@ -13,7 +13,6 @@ const NONE = 'none'
 const COUNTERS = [
   'segmentation_records_total',
   'segmentation_wakes_total',
-  'segmentation_late_events_total',
   'segmentation_takeovers_total',
   'segmentation_refolded_revisions_total',
   'segmentation_diverged_moves_total',
@@ -60,7 +59,6 @@ export class TaskMeter {
     const task = this.#task
     this.#count('segmentation_records_total', records)
     this.#count('segmentation_wakes_total', wakes)
-    this.#count('segmentation_late_events_total', work.late)
     for (const [kind, n] of work.kinds) this.#telemetry.count('segmentation_events_total', { task, kind }, n)
     for (const reason of work.skipped)
       this.#telemetry.count('segmentation_skipped_total', { task, reason }, 1)
@@ -85,6 +83,8 @@ export class TaskMeter {
       }
       for (const [hold, n] of Object.entries(line.suppressed ?? {}))
         this.#telemetry.count('segmentation_suppressed_total', { task: this.#task, hold }, n)
+      for (const [reason, n] of Object.entries(line.uncounted ?? {}))
+        this.#telemetry.count('segmentation_uncounted_events_total', { task: this.#task, reason }, n)
     }
   }
 

@@ -10,8 +10,6 @@ export class Work {
   readonly kinds = new Map<string, number>()
   /** A reason for each record that was passed over. */
   readonly skipped: string[] = []
-  /** Events that were too old to matter. */
-  late = 0
 
   event(kind: string): void {
     this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1)
@@ -56,6 +54,13 @@ export class OpenRevision {
       if (moves) moves.push(move)
       else this.#expected.set(move[0], [move])
     }
+  }
+
+  /** What a refold takes from the published line, which may know better, or have seen what is skipped now because it is newer. */
+  get published(): Partial<JournalLine> {
+    if (this.line === undefined) return {}
+    const { recipe, moves, suppressed, uncounted, schemas } = this.line
+    return { recipe, moves, suppressed, uncounted, schemas }
   }
 
   /** Rule of the refold: a move is made where it was published, and nowhere else. */

@@ -11,6 +11,7 @@ export class Tally {
   readonly #skipped: Map<string, number>
   readonly #refused: Map<string, number>
   readonly #suppressed: Map<string, number>
+  readonly #uncounted: Map<string, number>
   readonly #members: Map<string, number>
 
   constructor(from: Counts) {
@@ -21,6 +22,7 @@ export class Tally {
     this.#skipped = new Map(Object.entries(from.skipped))
     this.#refused = new Map(Object.entries(from.refused))
     this.#suppressed = new Map(Object.entries(from.suppressed))
+    this.#uncounted = new Map(Object.entries(from.uncounted ?? {}))
     this.#members = new Map(Object.entries(from.members))
   }
 
@@ -33,9 +35,10 @@ export class Tally {
   }
 
   /** What a published line says was decided. */
-  line({ moves, suppressed, accepted }: JournalLine): void {
+  line({ moves, suppressed, uncounted, accepted }: JournalLine): void {
     for (const n of Object.values(accepted?.lost ?? {})) this.#lost += n
     for (const hold in suppressed) add(this.#suppressed, hold, suppressed[hold] as number)
+    for (const reason in uncounted) add(this.#uncounted, reason, uncounted[reason] as number)
     for (const [, , from, to] of moves) {
       this.#moves++
       if (from !== null) add(this.#members, from, -1)
@@ -52,6 +55,7 @@ export class Tally {
       skipped: sorted(this.#skipped),
       refused: sorted(this.#refused),
       suppressed: sorted(this.#suppressed),
+      ...(this.#uncounted.size > 0 ? { uncounted: sorted(this.#uncounted) } : {}),
       members: sorted(this.#members),
     }
   }

@@ -4,6 +4,8 @@ import type { States } from './collect.ts'
 export const MAX_INTEGER_BYTES = 8
 /** How many segments a profile remembers its visits to. */
 export const MAX_VISITS = 64
+/** How many event ids a profile remembers. */
+export const MAX_EVENT_IDS = 128
 /** Bytes of one 52-bit hash. */
 export const HASH_BYTES = 7
 
@@ -25,5 +27,6 @@ export function maxProfileBytes(content: States & { readonly columns: readonly s
   }
   for (const set of content.sets)
     bytes += 2 * AGE_BYTES + set.keep * (HASH_BYTES + (set.hop === null ? 0 : AGE_BYTES))
+  bytes += AGE_BYTES + MAX_EVENT_IDS * (HASH_BYTES + AGE_BYTES)
   return bytes
 }

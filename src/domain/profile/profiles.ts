@@ -2,6 +2,8 @@ import { assert, fail, SegmentationError } from '../../errors.ts'
 import { EVENT_KINDS, isBehaviour, type Event } from '../events/event.ts'
 import type { Node, Plan } from '../features/plan.ts'
 import { ByteReader, ByteWriter, checkedEnd, corrupt } from './bytes.ts'
+import { Counter } from './counter.ts'
+import { EventIds } from './event-ids.ts'
 import { Intake } from './intake.ts'
 import { LaneStore } from './lanes.ts'
 import { Moment } from './moment.ts'
@@ -9,29 +11,28 @@ import { Reading } from './reading.ts'
 import {
   AS_OF,
   BOOK_WIDTH,
-  CHALLENGED_AT,
-  CHALLENGER,
-  DEPLOYMENT,
-  DUE,
   EVENTS,
-  NO_DUE,
   readBook,
   SEEN,
   SEGMENT,
   SEQUENCE,
   SINCE,
-  STAMP,
   VISITS,
   writeBook,
 } from './row.ts'
 import { Scalars } from './scalars.ts'
 import { SetStore } from './sets.ts'
 import { ENTERED, MATCHED, NEVER, type Part, type Store } from './store.ts'
-import { UserSlots } from './user-slots.ts'
+import { UserRows } from './user-rows.ts'
 import { Visits } from './visits.ts'
 
 /** Form of stored profiles that this version writes and reads. */
-export const CODEC_VERSION = 2
+export const CODEC_VERSION = 3
+
+/** Why an event counts less than it says: not at all, or in nothing with a window. */
+const UNCOUNTED = ['duplicate', 'late'] as const
+const DUPLICATE = UNCOUNTED.indexOf('duplicate')
+const LATE = UNCOUNTED.indexOf('late')
 
 /** By the kind's index in EVENT_KINDS. */
 const BEHAVIOUR: readonly boolean[] = EVENT_KINDS.map(isBehaviour)
@@ -41,9 +42,10 @@ const BEHAVIOUR: readonly boolean[] = EVENT_KINDS.map(isBehaviour)
  * their cached windows), links into pools for what varies in length, and the F values remembered from his last move. No
  * object per user, none per event. A slot's number means nothing and may be given to another user once it is free.
  */
-export class Profiles extends UserSlots {
+export class Profiles extends UserRows {
   readonly plan: Plan
-  readonly #width: number
+  /** Events that counted less than they said, since they were last taken. */
+  readonly uncounted = new Counter(UNCOUNTED)
   readonly #columns: number
   readonly #scalars: Scalars
   readonly #stores: readonly Store[]
@@ -51,6 +53,7 @@ export class Profiles extends UserSlots {
   /** All that is stored of a profile behind its book, in this order. */
   readonly #parts: readonly Part[]
   readonly #reading: Reading
+  readonly #ids: EventIds
   readonly #visits = new Visits()
   readonly #intake: Intake
   readonly #freshRow: Float64Array
@@ -59,28 +62,28 @@ export class Profiles extends UserSlots {
   readonly #writer = new ByteWriter()
   /** Scratch: hops of the as-of. */
   readonly #now: Moment
-  #rows: Float64Array
   #before: Float32Array
 
   constructor(plan: Plan) {
-    super()
-    this.plan = plan
-    this.#columns = plan.columns.length
     const scalars = new Scalars(plan.scalars, BOOK_WIDTH)
     let at = BOOK_WIDTH + scalars.width
-    const placed = <S extends Store>(store: S): S => {
-      at += store.width
-      return store
+    const placed = <P extends Part>(part: P): P => {
+      at += part.width
+      return part
     }
     const lanes = plan.lanes.map((lane) => placed(new LaneStore(lane, at)))
     const sets = plan.sets.map((set) => placed(new SetStore(set, at)))
+    const ids = placed(new EventIds(at))
+    super(at)
+    this.plan = plan
+    this.#columns = plan.columns.length
     this.#scalars = scalars
     this.#stores = [...lanes, ...sets]
     this.#sets = sets
-    this.#parts = [scalars, ...this.#stores]
+    this.#ids = ids
+    this.#parts = [scalars, ...this.#stores, ids]
     const hops = [...plan.lanes, ...plan.sets].flatMap((s) => (s.hop === null ? [] : [s.hop]))
     this.#now = new Moment(plan.zone, hops)
-    this.#width = at
     this.#reading = new Reading(plan, {
       scalar: (i) => scalars.place(i),
       lane: (i, read) => (lanes[i] as LaneStore).place(read),
@@ -88,12 +91,8 @@ export class Profiles extends UserSlots {
     })
     this.#intake = new Intake(plan, new Moment(plan.zone, hops), this.#now.index)
     this.#ahead = new Float64Array(at)
-    this.#freshRow = new Float64Array(at)
-    this.#freshRow[DUE] = NO_DUE
-    this.#freshRow[STAMP] = -1
-    this.#freshRow[DEPLOYMENT] = -1
+    this.#freshRow = UserRows.fresh(at)
     for (const part of this.#parts) part.fresh(this.#freshRow, 0)
-    this.#rows = new Float64Array(1024 * at)
     this.#before = new Float32Array(1024 * this.#columns)
   }
 
@@ -102,8 +101,8 @@ export class Profiles extends UserSlots {
     const known = this.find(user)
     if (known >= 0) return known
     const slot = this.occupy(user)
-    if ((slot + 1) * this.#width > this.#rows.length) this.#grow()
-    this.#rows.set(this.#freshRow, slot * this.#width)
+    if ((slot + 1) * this.width > this.rows.length) this.#grow()
+    this.rows.set(this.#freshRow, slot * this.width)
     return slot
   }
 
@@ -113,93 +112,14 @@ export class Profiles extends UserSlots {
     this.vacate(slot)
   }
 
-  asOf(slot: number): number {
-    return this.#rows[slot * this.#width + AS_OF] as number
-  }
-
-  /** Never falls: what has left every window by then is given up. */
-  setAsOf(slot: number, ms: number): void {
-    assert(ms >= this.asOf(slot), 'the as-of of a profile never falls')
-    this.#rows[slot * this.#width + AS_OF] = ms
-  }
-
-  due(slot: number): number {
-    return this.#rows[slot * this.#width + DUE] as number
-  }
-
-  /** Infinity: none. */
-  setDue(slot: number, ms: number): void {
-    this.#rows[slot * this.#width + DUE] = ms
-  }
-
-  stamp(slot: number): number {
-    return this.#rows[slot * this.#width + STAMP] as number
-  }
-
-  setStamp(slot: number, rev: number): void {
-    this.#rows[slot * this.#width + STAMP] = rev
-  }
-
-  deployment(slot: number): number {
-    return this.#rows[slot * this.#width + DEPLOYMENT] as number
-  }
-
-  setDeployment(slot: number, deployment: number): void {
-    this.#rows[slot * this.#width + DEPLOYMENT] = deployment
-  }
-
-  /** Behaviour events folded since the profile began. */
-  events(slot: number): number {
-    return this.#rows[slot * this.#width + EVENTS] as number
-  }
-
-  /** Largest event time folded, of any kind; 0: none. */
-  seen(slot: number): number {
-    return this.#rows[slot * this.#width + SEEN] as number
-  }
-
-  setSeen(slot: number, ms: number): void {
-    this.#rows[slot * this.#width + SEEN] = ms
-  }
-
-  /** Code of his segment; 0: unassigned. */
-  segment(slot: number): number {
-    return this.#rows[slot * this.#width + SEGMENT] as number
-  }
-
-  since(slot: number): number {
-    return this.#rows[slot * this.#width + SINCE] as number
-  }
-
-  sequence(slot: number): number {
-    return this.#rows[slot * this.#width + SEQUENCE] as number
-  }
-
-  /** Code of the segment that is nearer to him than his own; 0: none. */
-  challenger(slot: number): number {
-    return this.#rows[slot * this.#width + CHALLENGER] as number
-  }
-
-  /** As-of of the first evaluation at which his challenger was nearer. */
-  challengedAt(slot: number): number {
-    return this.#rows[slot * this.#width + CHALLENGED_AT] as number
-  }
-
-  /** From his as-of on the segment challenges his own; 0: none does. */
-  challenge(slot: number, segment: number): void {
-    const base = slot * this.#width
-    this.#rows[base + CHALLENGER] = segment
-    this.#rows[base + CHALLENGED_AT] = segment === 0 ? 0 : (this.#rows[base + AS_OF] as number)
-  }
-
   /** Moves him to a segment, unchallenged: sequence + 1, one visit more, the F raw values remembered as float32. */
   enter(slot: number, segment: number, since: number, values: Float64Array): void {
-    const base = slot * this.#width
-    this.#rows[base + SEGMENT] = segment
-    this.#rows[base + SINCE] = since
+    const base = slot * this.width
+    this.rows[base + SEGMENT] = segment
+    this.rows[base + SINCE] = since
     this.challenge(slot, 0)
-    this.#rows[base + SEQUENCE] = (this.#rows[base + SEQUENCE] as number) + 1
-    this.#rows[base + VISITS] = this.#visits.add(this.#rows[base + VISITS] as number, segment)
+    this.rows[base + SEQUENCE] = (this.rows[base + SEQUENCE] as number) + 1
+    this.rows[base + VISITS] = this.#visits.add(this.rows[base + VISITS] as number, segment)
     const at = slot * this.#columns
     for (let i = 0; i < this.#columns; i++) this.#before[at + i] = values[i] as number
   }
@@ -213,35 +133,50 @@ export class Profiles extends UserSlots {
 
   /** How often he entered the segment; remembered of the MAX_VISITS segments entered last. */
   timesIn(slot: number, segment: number): number {
-    return this.#visits.of(this.#rows[slot * this.#width + VISITS] as number, segment)
+    return this.#visits.of(this.rows[slot * this.width + VISITS] as number, segment)
+  }
+
+  /** Takes in one event of his. False: it is a duplicate, which changes nothing and is counted. */
+  fold(slot: number, event: Event): boolean {
+    if (this.isDuplicate(slot, event)) return false
+    this.take(slot, event)
+    return true
+  }
+
+  /** Is it known that the event was folded already (`EventIds`)? It is then counted, and must not be taken. */
+  isDuplicate(slot: number, event: Event): boolean {
+    const known = this.#ids.knows(this.rows, slot * this.width, event)
+    if (known) this.uncounted.add(DUPLICATE)
+    return known
   }
 
   /**
-   * Takes in one event of his; his as-of is at least 1 ms after it from then on. False: the event is late, it matched
-   * windowed aggregates and is older than the windows of all of them (lifetime ones count it still).
+   * Takes in the event of his that was last asked about and is no duplicate; his as-of is at least 1 ms after it from then on. It is
+   * late where it matched windowed aggregates and is older than the windows of all of them (lifetime ones count it still).
    */
-  fold(slot: number, event: Event): boolean {
-    const row = this.#rows
-    const base = slot * this.#width
+  take(slot: number, event: Event): void {
+    const row = this.rows
+    const base = slot * this.width
     if (event.eventTime > (row[base + SEEN] as number)) row[base + SEEN] = event.eventTime
     if (event.eventTime >= (row[base + AS_OF] as number)) row[base + AS_OF] = event.eventTime + 1
+    this.#ids.add(row, base, event)
     const incoming = this.#intake.look(event)
-    if (incoming === undefined) return true
+    if (incoming === undefined) return
     if (BEHAVIOUR[incoming.kind] === true) row[base + EVENTS] = (row[base + EVENTS] as number) + 1
     this.#now.set(row, base + AS_OF)
     this.#scalars.fold(row, base, event, incoming)
     let did = 0
     for (let i = 0; i < this.#stores.length; i++)
       did |= (this.#stores[i] as Store).fold(row, base, event, incoming)
-    return (did & MATCHED) === 0 || (did & ENTERED) !== 0
+    if ((did & MATCHED) !== 0 && (did & ENTERED) === 0) this.uncounted.add(LATE)
   }
 
   /** F raw values (before transforms) as of a time not before his own as-of, in column order. */
   vector(slot: number, asOf: number, out: Float64Array): void {
-    const base = slot * this.#width
-    if (asOf === this.#rows[base + AS_OF]) {
-      this.#advance(this.#rows, base)
-      this.#reading.vector(this.#rows, base, out)
+    const base = slot * this.width
+    if (asOf === this.rows[base + AS_OF]) {
+      this.#advance(this.rows, base)
+      this.#reading.vector(this.rows, base, out)
     } else {
       this.#lookAhead(base, asOf)
       this.#reading.vector(this.#ahead, 0, out)
@@ -250,13 +185,13 @@ export class Profiles extends UserSlots {
 
   /** Values of all nodes of the plan as of his as-of; good until the next reading. */
   nodes(slot: number): Float64Array {
-    this.#advance(this.#rows, slot * this.#width)
-    return this.#reading.nodes(this.#rows, slot * this.#width)
+    this.#advance(this.rows, slot * this.width)
+    return this.#reading.nodes(this.rows, slot * this.width)
   }
 
   /** Time of the newest event that an age is counted from, by its scalar; null: there was none. */
   newest(slot: number, scalar: number): number | null {
-    const kept = this.#rows[slot * this.#width + this.#scalars.place(scalar)] as number
+    const kept = this.rows[slot * this.width + this.#scalars.place(scalar)] as number
     return kept === 0 ? null : kept - 1
   }
 
@@ -265,7 +200,7 @@ export class Profiles extends UserSlots {
    * are remembered. 1 or 0 per column, F.
    */
   saturated(slot: number, asOf: number, out: Uint8Array): void {
-    this.#lookAhead(slot * this.#width, asOf)
+    this.#lookAhead(slot * this.width, asOf)
     this.plan.columnNodes.forEach((at, column) => {
       const node = this.plan.nodes[at] as Node
       if (node.is !== 'distinct') out[column] = 0
@@ -282,7 +217,7 @@ export class Profiles extends UserSlots {
    * and high per column, F each; infinite where not known.
    */
   range(slot: number, from: number, until: number, low: Float64Array, high: Float64Array): void {
-    const base = slot * this.#width
+    const base = slot * this.width
     this.#lookAhead(base, from)
     this.#reading.begin(this.#ahead)
     this.#lookAhead(base, until)
@@ -291,8 +226,8 @@ export class Profiles extends UserSlots {
 
   /** First instant after `asOf` (not before his own) at which `vector` differs if nothing happens; Infinity: never. Never late. */
   nextChange(slot: number, asOf: number): number {
-    let row = this.#rows
-    let base = slot * this.#width
+    let row = this.rows
+    let base = slot * this.width
     if (asOf === row[base + AS_OF]) this.#advance(row, base)
     else {
       this.#lookAhead(base, asOf)
@@ -310,8 +245,8 @@ export class Profiles extends UserSlots {
 
   /** His profile as bytes: a function of what was folded and set, not of how it came about. The user is not in it. */
   save(slot: number): Uint8Array {
-    const row = this.#rows
-    const base = slot * this.#width
+    const row = this.rows
+    const base = slot * this.width
     const out = this.#writer
     out.reset()
     out.byte(CODEC_VERSION)
@@ -350,8 +285,8 @@ export class Profiles extends UserSlots {
     from.byte()
     if (from.uint32() !== this.plan.layout)
       fail('state-version', 'a stored profile was written for other features')
-    const row = this.#rows
-    const base = slot * this.#width
+    const row = this.rows
+    const base = slot * this.width
     readBook(row, base, from)
     if ((row[base + SEQUENCE] as number) > 0) {
       row[base + VISITS] = this.#visits.read(from)
@@ -372,22 +307,22 @@ export class Profiles extends UserSlots {
 
   /** The row as it will be at a later as-of, in the scratch. */
   #lookAhead(base: number, asOf: number): void {
-    assert(asOf >= (this.#rows[base + AS_OF] as number), 'the as-of of a profile never falls')
-    for (let i = 0; i < this.#width; i++) this.#ahead[i] = this.#rows[base + i] as number
+    assert(asOf >= (this.rows[base + AS_OF] as number), 'the as-of of a profile never falls')
+    for (let i = 0; i < this.width; i++) this.#ahead[i] = this.rows[base + i] as number
     this.#ahead[AS_OF] = asOf
     this.#advance(this.#ahead, 0)
   }
 
   #clear(slot: number): void {
-    const base = slot * this.#width
-    this.#visits.release(this.#rows[base + VISITS] as number)
-    for (const part of this.#parts) part.release(this.#rows, base)
+    const base = slot * this.width
+    this.#visits.release(this.rows[base + VISITS] as number)
+    for (const part of this.#parts) part.release(this.rows, base)
   }
 
   #grow(): void {
-    const rows = new Float64Array(this.#rows.length * 2)
-    rows.set(this.#rows)
-    this.#rows = rows
+    const rows = new Float64Array(this.rows.length * 2)
+    rows.set(this.rows)
+    this.rows = rows
     const before = new Float32Array(this.#before.length * 2)
     before.set(this.#before)
     this.#before = before

@@ -23,6 +23,7 @@ import {
 } from '../segments/decide.ts'
 import type { Labels } from '../segments/labels.ts'
 import { OUTLIER, type Cause, type Membership, type Transition } from '../segments/transition.ts'
+import { Counter } from './counter.ts'
 import { spreadOf, type DuePolicy } from './due.ts'
 import type { Profiles } from './profiles.ts'
 import { traitsOf } from './traits.ts'
@@ -78,9 +79,8 @@ export class Segmenter {
   readonly #low: Float64Array
   readonly #high: Float64Array
   readonly #case = new Case()
-  /** Flips held back, as in HOLDS, since they were last taken. */
-  readonly #held = new Int32Array(HOLDS.length)
-  lateEvents = 0
+  /** Flips held back, by what held them, since they were last taken. */
+  readonly suppressed = new Counter(HOLDS)
 
   constructor(profiles: Profiles, options: SegmenterOptions) {
     this.profiles = profiles
@@ -135,15 +135,20 @@ export class Segmenter {
     return this.#deployed[this.profiles.deployment(slot)]?.bundle.version ?? ''
   }
 
-  /** Folds one event of the slot's user and decides; moves are appended to `out`. Sets as-of and due time. */
-  event(slot: number, event: Event, trigger: Trigger, out: Transition[], arbiter?: Arbiter): void {
+  /**
+   * Folds one event of the slot's user and decides; moves are appended to `out`. Sets as-of and due time. False: a duplicate,
+   * nothing has changed.
+   */
+  event(slot: number, event: Event, trigger: Trigger, out: Transition[], arbiter?: Arbiter): boolean {
     const p = this.profiles
+    if (p.isDuplicate(slot, event)) return false
     const asOf = Math.max(event.eventTime + 1, p.asOf(slot))
     this.#redeploy(slot, asOf, trigger, out, arbiter)
-    if (!p.fold(slot, event)) this.lateEvents++
+    p.take(slot, event)
     p.setAsOf(slot, asOf)
     if (this.#current) this.#evaluate(this.#current, slot, asOf, 'behaviour', trigger, out, arbiter)
     p.setDue(slot, this.#dueAfterEvent(slot, asOf))
+    return true
   }
 
   /**
@@ -223,16 +228,6 @@ export class Segmenter {
     return code
   }
 
-  /** Flips held back since the last call, by what held them; undefined: none. */
-  takeSuppressed(): Readonly<Record<string, number>> | undefined {
-    if (this.#held.every((n) => n === 0)) return undefined
-    const counts = Object.fromEntries(
-      HOLDS.flatMap((hold, i) => (this.#held[i] === 0 ? [] : [[hold, this.#held[i] as number]])),
-    )
-    this.#held.fill(0)
-    return counts
-  }
-
   /** The first evaluation under another deployment, before the event is folded (rule D8). */
   #redeploy(slot: number, asOf: number, trigger: Trigger, out: Transition[], arbiter?: Arbiter): void {
     const p = this.profiles
@@ -289,7 +284,7 @@ export class Segmenter {
     const nearest = this.#judge(d, slot, current, asOf, cause === 'model')
     if (c.action === CLEAR) p.challenge(slot, 0)
     if (c.action === CHALLENGE && c.challenger !== c.to) {
-      ;(this.#held[c.hold] as number)++
+      this.suppressed.add(c.hold)
       p.challenge(slot, this.#codeOf(d, c.to))
     }
     if (c.action === MOVE) this.#move(d, slot, asOf, nearest, cause, trigger, out, arbiter)

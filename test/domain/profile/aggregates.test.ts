@@ -184,7 +184,7 @@ test('which of equally new values are remembered, and that one was not, does not
     const stored = orders.map((order) => {
       const p = profilesOf('UTC', { ...d, window })
       const slot = p.open('u')
-      for (const product of order) p.fold(slot, view('2024-05-01T10:05Z', { product }))
+      for (const product of order) p.fold(slot, view('2024-05-01T10:05Z', { product, eventId: product }))
       return p.save(slot)
     })
     for (const bytes of stored) expect(bytes).toEqual(stored[0])

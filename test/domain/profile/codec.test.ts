@@ -112,7 +112,7 @@ describe('stored profiles', () => {
     p.setDue(slot, p.asOf(slot) + 80_000_000)
     p.setDeployment(slot, 0)
     p.enter(slot, 3, T, new Float64Array(7).fill(1.5))
-    expect(p.save(slot).length).toBeLessThanOrEqual(120)
+    expect(p.save(slot).length).toBeLessThanOrEqual(190)
   })
 
   const p = new Profiles(seedPlan)

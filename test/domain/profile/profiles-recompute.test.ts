@@ -87,7 +87,10 @@ describe.each(ZONES)('profiles in %s', (zoneName, centre) => {
         const seen: Event[] = []
         for (const { event, waitMs, reload } of list) {
           const asOfBefore = Math.max(p.asOf(slot), event.eventTime + 1)
-          expect(p.fold(slot, event)).toBe(!isLate(set, zoneName, event, asOfBefore))
+          p.fold(slot, event)
+          expect(p.uncounted.take()).toEqual(
+            isLate(set, zoneName, event, asOfBefore) ? { late: 1 } : undefined,
+          )
           seen.push(event)
           expect(p.asOf(slot)).toBe(asOfBefore)
           p.vector(slot, asOfBefore + aheadMs, out)

@@ -103,7 +103,8 @@ describe('late events', () => {
     ['no window asks for it at all', T - 50 * DAY_MS, 'page_viewed', 'y', true],
   ] as const)('%s', (_, eventTime, kind, brand, entered) => {
     const before = read(p, slot, T)
-    expect(p.fold(slot, event({ eventTime, kind, brand }))).toBe(entered)
+    p.fold(slot, event({ eventTime, kind, brand }))
+    expect(p.uncounted.take()).toEqual(entered ? undefined : { late: 1 })
     expect(read(p, slot, T)[2]).toBe((before[2] as number) + 1)
     expect(p.asOf(slot)).toBe(T)
   })

@@ -79,8 +79,8 @@ test.each([
   // the third view draws him to busy, and a minute later he still is
   for (let i = 0; i < 3; i++) desk.event(view(T0 + i * SECOND_MS))
   desk.segmenter.wake(0, desk.moves, 0)
-  expect([desk.told.length, desk.segmenter.takeSuppressed()]).toEqual([1, { [hold]: 1 }])
-  expect(desk.segmenter.takeSuppressed()).toBeUndefined()
+  expect([desk.told.length, desk.segmenter.suppressed.take()]).toEqual([1, { [hold]: 1 }])
+  expect(desk.segmenter.suppressed.take()).toBeUndefined()
 })
 
 test('behaviour: an event moves him; inactivity: time alone does, with the instant as its as-of', () => {

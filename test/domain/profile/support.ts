@@ -4,10 +4,12 @@ import { parseFeatureSet } from '../../../src/domain/features/feature-set.ts'
 import { compilePlan } from '../../../src/domain/features/plan.ts'
 import type { Event } from '../../../src/domain/events/event.ts'
 
-/** An event with all its members, the given ones set. */
+let made = 0
+
+/** An event with all its members, the given ones set; its id is its own unless given. */
 export function event(given: Partial<Event> & Pick<Event, 'eventTime' | 'kind'>): Event {
   return {
-    eventId: '',
+    eventId: `e${made++}`,
     userId: 'u1',
     session: undefined,
     product: undefined,
