@@ -46,7 +46,10 @@ function run(command: string): { status: number | null; out: string; err: string
 /** `clicks.csv` with a mapping of its own, as the README takes them for given: 100 days of a small shop. */
 function writeOwnData(): void {
   const columns = ['id', 'customer', 'at', 'what', 'article', 'group', 'price', 'order'] as const
-  const rows = [...generateShop({ users: 80, days: 100, seed: 3, startMs: SHOP_START_MS })].map((e) => {
+  const kinds = ['page_viewed', 'product_viewed', 'product_added', 'product_removed', 'order_completed']
+  const shop = generateShop({ users: 80, days: 100, seed: 3, startMs: SHOP_START_MS })
+  const events = [...shop].filter((e) => kinds.includes(e.kind))
+  const rows = events.map((e) => {
     const at = new Date(e.eventTime).toISOString()
     const price = e.amountMinor === undefined ? '' : (e.amountMinor / 100).toFixed(2)
     return [e.eventId, e.userId, at, e.kind, e.product, e.category, price, e.orderId]
@@ -54,7 +57,6 @@ function writeOwnData(): void {
       .join(',')
   })
   writeFileSync(join(work, 'clicks.csv'), `${[columns.join(','), ...rows].join('\n')}\n`)
-  const kinds = ['page_viewed', 'product_viewed', 'product_added', 'product_removed', 'order_completed']
   const mapping = {
     name: 'my-shop',
     version: 1,

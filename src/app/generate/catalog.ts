@@ -59,6 +59,28 @@ export const SHELVES: Readonly<Record<Department, readonly Shelf[]>> = {
   ],
 }
 
+/** How much a department is wanted in each month, January first; the mean of a year is near 1. */
+export const SEASONS: Readonly<Record<Department, readonly number[]>> = {
+  electronics: [0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 1, 1, 1.5, 1.4],
+  toys: [0.7, 0.7, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.9, 1.2, 1.8, 2.2],
+  books: [1.1, 1.1, 1, 0.9, 0.8, 0.9, 1.1, 1, 0.9, 1, 1.1, 1.3],
+  garden: [0.3, 0.5, 1.3, 1.9, 2, 1.6, 1.2, 1, 0.9, 0.7, 0.4, 0.3],
+  fashion: [1.3, 0.8, 1, 1.1, 1, 1, 1.2, 0.8, 1.1, 1, 0.9, 0.8],
+  kids: [1, 1, 1, 1, 1, 0.9, 0.8, 1.2, 1.2, 1, 1, 0.9],
+  sport: [1.5, 1.1, 1, 1, 1, 1, 0.9, 0.8, 1.1, 0.9, 0.8, 0.9],
+}
+
+/** Probability that a line of an order goes back. */
+export const RETURNS: Readonly<Record<Department, number>> = {
+  electronics: 0.08,
+  toys: 0.03,
+  books: 0.02,
+  garden: 0.04,
+  fashion: 0.25,
+  kids: 0.08,
+  sport: 0.1,
+}
+
 export interface Item {
   readonly product: string
   readonly category: string
@@ -71,6 +93,9 @@ export function itemAt(s: Shelf, place: number): Item {
   const euros = Math.round((s.fromMinor + (s.toMinor - s.fromMinor) * share * share) / 100)
   return { product: `${s.category}-${place + 1}`, category: s.category, priceMinor: euros * 100 - 1 }
 }
+
+/** The department of a product's category. */
+export const departmentOf = (category: string): Department => category.split('.')[0] as Department
 
 /**
  * Picks a product: the department's shelf uniformly, the place on it around `level` (0 cheapest, 1 dearest).

@@ -9,7 +9,7 @@ export interface Person {
   readonly persona: Persona
   /** Day of the first possible visit, 0-based. */
   readonly joinDay: number
-  /** First day without any event; Infinity: never lapses. */
+  /** First day on which no visit begins any more; Infinity: never lapses. */
   readonly lapseDay: number
   /** Own days from one visit to the next; median the persona's. */
   readonly everyDays: number
@@ -17,10 +17,16 @@ export interface Person {
   readonly priceLevel: number
   readonly favourite: Department
   readonly country: string
-  readonly channel: string
+  /** Probability that a visit is made in the app, not in a browser. */
+  readonly app: number
+  /** Gets the newsletter. */
+  readonly subscribed: boolean
 }
 
 const COUNTRIES = ['FR', 'FR', 'FR', 'BE', 'DE', 'CH'] as const
+/** Some have the app and hardly use a browser; most never open it. */
+const APP = { owners: 0.35, ownersUse: 0.85, othersUse: 0.05 } as const
+const SUBSCRIBED_SHARE = 0.5
 
 export function userIdOf(index: number): string {
   return `u-${String(index + 1).padStart(5, '0')}`
@@ -37,16 +43,20 @@ export function personAt(seed: number, index: number, days: number): Person {
   const priceLevel = Math.min(1, Math.max(0, persona.priceLevel + 0.06 * random.normal()))
   const taste = random.next()
   const at = taste < 0.65 ? 0 : 1
+  const country = COUNTRIES[random.below(COUNTRIES.length)] as string
+  const app = random.next() < APP.owners ? APP.ownersUse : APP.othersUse
+  const lapses = random.next() < persona.lapses
   return {
     userId: userIdOf(index),
     persona,
     joinDay,
-    lapseDay: persona.lapses ? Math.max(lapse, joinDay + LAPSE_AFTER_DAYS) : Number.POSITIVE_INFINITY,
+    lapseDay: lapses ? Math.max(lapse, joinDay + LAPSE_AFTER_DAYS) : Number.POSITIVE_INFINITY,
     everyDays,
     priceLevel,
     favourite: persona.departments[at] ?? DEPARTMENTS[0],
-    country: COUNTRIES[random.below(COUNTRIES.length)] as string,
-    channel: random.next() < 0.35 ? 'app' : 'web',
+    country,
+    app,
+    subscribed: random.next() < SUBSCRIBED_SHARE,
   }
 }
 

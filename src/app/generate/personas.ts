@@ -1,5 +1,12 @@
 import type { Department } from './catalog.ts'
 
+/** A busy time of the day: its middle, hour 0–24 UTC, and its spread (standard deviation) in hours. */
+export interface Peak {
+  readonly share: number
+  readonly hour: number
+  readonly spread: number
+}
+
 /** How one kind of customer behaves. Rates are means; each user varies around them. */
 export interface Persona {
   readonly name: string
@@ -20,12 +27,14 @@ export interface Persona {
   readonly priceLevel: number
   /** Departments they prefer, most wanted first. */
   readonly departments: readonly Department[]
-  /** Middle of their day, hour 0–24 UTC, and its spread in hours. */
-  readonly hour: number
-  readonly hourSpread: number
-  /** Stops for good on a planted day. */
-  readonly lapses: boolean
+  /** When in the day they come; the shares add up to 1. */
+  readonly hours: readonly Peak[]
+  /** Share of them that stops for good on a planted day, 0–1. */
+  readonly lapses: number
 }
+
+/** Customers of every kind are lost. */
+const LAPSE_SHARE = 0.05
 
 /** The planted kinds of customers. They differ in what the first feature set measures: activity, carts, spend, recency. */
 export const PERSONAS: readonly Persona[] = [
@@ -40,9 +49,11 @@ export const PERSONAS: readonly Persona[] = [
     orderPerCart: 0.1,
     priceLevel: 0.55,
     departments: ['electronics', 'fashion'],
-    hour: 21,
-    hourSpread: 1.8,
-    lapses: false,
+    hours: [
+      { share: 0.75, hour: 21, spread: 1.8 },
+      { share: 0.25, hour: 12.5, spread: 1 },
+    ],
+    lapses: LAPSE_SHARE,
   },
   {
     name: 'bargain-hunters',
@@ -55,9 +66,11 @@ export const PERSONAS: readonly Persona[] = [
     orderPerCart: 0.6,
     priceLevel: 0.1,
     departments: ['books', 'garden'],
-    hour: 13,
-    hourSpread: 3,
-    lapses: false,
+    hours: [
+      { share: 0.6, hour: 13, spread: 2 },
+      { share: 0.4, hour: 20, spread: 2 },
+    ],
+    lapses: LAPSE_SHARE,
   },
   {
     name: 'loyal-buyers',
@@ -70,9 +83,11 @@ export const PERSONAS: readonly Persona[] = [
     orderPerCart: 0.85,
     priceLevel: 0.35,
     departments: ['kids', 'toys'],
-    hour: 18,
-    hourSpread: 2.5,
-    lapses: false,
+    hours: [
+      { share: 0.7, hour: 18.5, spread: 2 },
+      { share: 0.3, hour: 9, spread: 1.5 },
+    ],
+    lapses: LAPSE_SHARE,
   },
   {
     name: 'big-spenders',
@@ -85,9 +100,11 @@ export const PERSONAS: readonly Persona[] = [
     orderPerCart: 0.85,
     priceLevel: 0.85,
     departments: ['electronics', 'sport'],
-    hour: 12,
-    hourSpread: 2,
-    lapses: false,
+    hours: [
+      { share: 0.8, hour: 12, spread: 1.5 },
+      { share: 0.2, hour: 21, spread: 1.5 },
+    ],
+    lapses: LAPSE_SHARE,
   },
   {
     name: 'lapsing-customers',
@@ -100,9 +117,8 @@ export const PERSONAS: readonly Persona[] = [
     orderPerCart: 0.8,
     priceLevel: 0.35,
     departments: ['fashion', 'sport'],
-    hour: 19,
-    hourSpread: 3,
-    lapses: true,
+    hours: [{ share: 1, hour: 19, spread: 3 }],
+    lapses: 1,
   },
 ]
 

@@ -1,10 +1,9 @@
 import { DAY_MS } from '../../domain/base/duration.ts'
-import { mix32 } from '../../domain/base/hash.ts'
-import { seededRandom } from '../../domain/base/random.ts'
 import type { Event } from '../../domain/events/event.ts'
 import { fail } from '../../errors.ts'
 import { personAt, type Person } from './people.ts'
-import { pushSession } from './session.ts'
+import { campaignsOf, EXPOSED_SHARE, isExposed, promotionsOf, type Promotion } from './promotions.ts'
+import { Visits, type Surroundings } from './visits.ts'
 
 export interface ShopOptions {
   readonly users: number
@@ -13,24 +12,45 @@ export interface ShopOptions {
   readonly seed: number
   /** First instant, Unix milliseconds; a midnight in UTC. */
   readonly startMs: number
+  /** Default: those of `promotionsOf`. With none, all that they did not cause is the same. */
+  readonly promotions?: readonly Promotion[]
 }
 
 /** 2025-01-01T00:00:00Z, a Wednesday. */
 export const SHOP_START_MS = Date.UTC(2025, 0, 1)
 export const SHOP_DEFAULTS: ShopOptions = { users: 20_000, days: 120, seed: 7, startMs: SHOP_START_MS }
 
-/** Visits come in the persona's rhythm, each this much (standard deviation, share of the rhythm) early or late. */
-const VISIT_JITTER = 0.25
-
-/** What was planted, for those who check what was found. */
-export interface ShopTruth extends ShopOptions {
+/** What was planted, for those who check what was found. Times in Unix ms. */
+export interface ShopTruth {
+  readonly users: number
+  readonly days: number
+  readonly seed: number
+  readonly startMs: number
+  readonly promotions: readonly PromotionTruth[]
+  readonly campaigns: readonly CampaignTruth[]
   readonly people: Readonly<Record<string, PersonTruth>>
+}
+/** The others are its control. See `Promotion` for what `lift` means. */
+export interface PromotionTruth extends Pick<Promotion, 'name' | 'coupon' | 'lift'> {
+  readonly fromMs: number
+  /** Exclusive. */
+  readonly toMs: number
+  readonly exposedShare: number
+}
+export interface CampaignTruth {
+  readonly name: string
+  /** Midnight before it went out. */
+  readonly dayMs: number
+  /** Visits that it caused. */
+  readonly lift: 0
 }
 export interface PersonTruth {
   readonly persona: string
   readonly joinedMs: number
-  /** Nothing happens from here on; null: never. */
+  /** No visit begins from here on; null: never. Goods may still go back. */
   readonly lapsedMs: number | null
+  /** Names of the promotions that he sees if he comes in their days. */
+  readonly exposed: readonly string[]
 }
 
 /**
@@ -39,78 +59,59 @@ export interface PersonTruth {
  */
 export function* generateShop(options: ShopOptions): Generator<Event, void, undefined> {
   checkOptions(options)
-  const people = peopleOf(options)
-  const visits = people.map((_, i) => new Visits(options, i, people[i] as Person))
-  let rest: Event[] = []
-  for (let day = 0; day < options.days; day++) {
-    const end = options.startMs + (day + 1) * DAY_MS
-    const events = rest
-    for (const v of visits) if (v.day === day) v.push(events)
-    events.sort((a, b) => a.eventTime - b.eventTime)
-    rest = []
-    for (const e of events) {
-      // a visit that runs past midnight belongs among the next day's events
-      if (e.eventTime < end) yield e
-      else rest.push(e)
+  const { days, startMs } = options
+  const around = surroundingsOf(options)
+  const visits = peopleOf(options).map((person, i) => new Visits(around, i, person))
+  /** What happens on days to come, and visits past midnight. */
+  const later = new Map<number, Event[]>()
+  for (let day = 0; day < days; day++) {
+    // an array of its own: one that has grown old would keep the events of the day in memory
+    const today = [...(later.get(day) ?? [])]
+    later.delete(day)
+    const made: Event[] = []
+    for (const campaign of around.campaigns) {
+      if (campaign.day === day) for (const v of visits) v.mail(made, campaign)
     }
+    for (const v of visits) if (v.day === day) v.push(made)
+    for (const e of made) {
+      const on = Math.floor((e.eventTime - startMs) / DAY_MS)
+      if (on === day) today.push(e)
+      else if (later.get(on)?.push(e) === undefined) later.set(on, [e])
+    }
+    yield* today.sort((a, b) => a.eventTime - b.eventTime)
   }
 }
 
-/** One person's visits, one after the other. */
-class Visits {
-  /** Day of the next visit; Infinity: none is left. */
-  day: number
-  readonly #person: Person
-  readonly #index: number
-  readonly #seed: number
-  readonly #startMs: number
-  #visit = 0
-
-  constructor({ seed, startMs }: ShopOptions, index: number, person: Person) {
-    this.#person = person
-    this.#index = index
-    this.#seed = mix32(mix32(seed) ^ Math.imul(index + 1, 0x85ebca77))
-    this.#startMs = startMs
-    // who joins later joins with a visit; the founders are met somewhere in their rhythm
-    const founder = person.joinDay === 0
-    this.day = founder ? Math.floor((this.#seed / 0x1_0000_0000) * person.everyDays) : person.joinDay
-  }
-
-  push(out: Event[]): void {
-    const random = seededRandom(mix32(this.#seed + Math.imul(this.#visit + 1, 0xc2b2ae3d)))
-    const dayStart = this.#startMs + this.day * DAY_MS
-    pushSession(
-      out,
-      this.#person,
-      random,
-      dayStart,
-      `${this.#index.toString(36)}-${this.#visit.toString(36)}`,
-    )
-    this.#visit++
-    const { everyDays, lapseDay, persona } = this.#person
-    const pause = everyDays * (1 + VISIT_JITTER * random.normal())
-    this.day += Math.max(1, Math.round(pause))
-    if (random.next() < persona.weekend) this.day += daysToWeekend(this.#startMs + this.day * DAY_MS)
-    if (this.day >= lapseDay) this.day = Number.POSITIVE_INFINITY
-  }
-}
-
-/** 0 on a Saturday or Sunday, else the days until Saturday. */
-function daysToWeekend(ms: number): number {
-  const weekday = new Date(ms).getUTCDay()
-  return weekday === 0 ? 0 : 6 - weekday
+function surroundingsOf({ seed, startMs, days, promotions }: ShopOptions): Surroundings {
+  return { seed, startMs, promotions: promotions ?? promotionsOf(days), campaigns: campaignsOf(days) }
 }
 
 /** What `generateShop` planted under the same options. */
 export function shopTruth(options: ShopOptions): ShopTruth {
   checkOptions(options)
-  const at = (day: number): number => options.startMs + day * DAY_MS
+  const { users, days, seed, startMs } = options
+  const at = (day: number): number => startMs + day * DAY_MS
+  const { promotions, campaigns } = surroundingsOf(options)
   const people: Record<string, PersonTruth> = {}
-  for (const p of peopleOf(options)) {
-    const lapsedMs = p.lapseDay < options.days ? at(p.lapseDay) : null
-    people[p.userId] = { persona: p.persona.name, joinedMs: at(p.joinDay), lapsedMs }
+  for (const { userId, persona, joinDay, lapseDay } of peopleOf(options)) {
+    const lapsedMs = lapseDay < days ? at(lapseDay) : null
+    const exposed = promotions.filter((p) => isExposed(seed, p, userId)).map((p) => p.name)
+    people[userId] = { persona: persona.name, joinedMs: at(joinDay), lapsedMs, exposed }
   }
-  return { ...options, people }
+  return {
+    users,
+    days,
+    seed,
+    startMs,
+    promotions: promotions.map(({ fromDay, toDay, ...p }) => ({
+      ...p,
+      fromMs: at(fromDay),
+      toMs: at(toDay),
+      exposedShare: EXPOSED_SHARE,
+    })),
+    campaigns: campaigns.map(({ name, day }) => ({ name, dayMs: at(day), lift: 0 as const })),
+    people,
+  }
 }
 
 function peopleOf({ users, seed, days }: ShopOptions): Person[] {

@@ -2,7 +2,13 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SHELVES, itemAt } from '../../../src/app/generate/catalog.ts'
 import { PERSONAS } from '../../../src/app/generate/personas.ts'
-import { generateShop, shopTruth, SHOP_START_MS, type ShopOptions } from '../../../src/app/generate/shop.ts'
+import {
+  generateShop,
+  shopTruth,
+  SHOP_START_MS,
+  type PromotionTruth,
+  type ShopOptions,
+} from '../../../src/app/generate/shop.ts'
 import { DAY_MS } from '../../../src/domain/base/duration.ts'
 import { type Event } from '../../../src/domain/events/event.ts'
 
@@ -57,11 +63,18 @@ describe('an invented shop', () => {
   it('browses, fills carts and orders, and its orders add up', () => {
     const events = eventsOf(shop())
     expect([...new Set(events.map((e) => e.kind))].toSorted()).toEqual([
+      'campaign_exposed',
+      'checkout_started',
+      'order_cancelled',
       'order_completed',
+      'order_refunded',
       'page_viewed',
       'product_added',
       'product_removed',
       'product_viewed',
+      'products_searched',
+      'promotion_clicked',
+      'promotion_viewed',
     ])
     const orders = events.filter((e) => e.kind === 'order_completed')
     expect(new Set(orders.map((e) => e.orderId)).size).toBe(orders.length)
@@ -70,6 +83,48 @@ describe('an invented shop', () => {
       expect(o.amountMinor).toBe(o.lines?.reduce((sum, l) => sum + l.amountMinor, 0))
       expect(o.quantity).toBe(o.lines?.reduce((sum, l) => sum + l.quantity, 0))
     }
+  })
+
+  it('takes the coupon off each line, and says how much that was', () => {
+    const discounts = new Map([
+      ['TWENTY', 0.2],
+      ['LAST15', 0.15],
+      ['WELCOME10', 0.1],
+    ])
+    const orders = eventsOf(shop()).filter((e) => e.kind === 'order_completed')
+    for (const { coupon, discountMinor, amountMinor = 0, lines = [] } of orders) {
+      if (coupon === undefined) expect(discountMinor).toBeUndefined()
+      else {
+        const full = amountMinor + (discountMinor ?? 0)
+        expect(Math.abs((discountMinor ?? 0) - full * (discounts.get(coupon) ?? 1))).toBeLessThan(
+          lines.length,
+        )
+      }
+    }
+    expect(new Set(orders.map((o) => o.coupon))).toEqual(new Set([undefined, ...discounts.keys()]))
+  })
+
+  it('sends back only what was ordered before, within three weeks, and nothing of what was cancelled', () => {
+    const events = eventsOf(shop({ users: 1000 }))
+    const orders = new Map(events.filter((e) => e.kind === 'order_completed').map((e) => [e.orderId, e]))
+    const back = events.filter((e) => e.kind === 'order_cancelled' || e.kind === 'order_refunded')
+    expect(new Set(back.map((e) => e.orderId)).size).toBe(back.length)
+    for (const e of back) {
+      const order = orders.get(e.orderId) as Event
+      expect(e.userId).toBe(order.userId)
+      const afterMs = e.eventTime - order.eventTime
+      expect(afterMs).toBeGreaterThan(0)
+      expect(afterMs).toBeLessThan(e.kind === 'order_cancelled' ? DAY_MS : 21 * DAY_MS)
+      if (e.lines === undefined) expect(e.amountMinor).toBe(order.amountMinor)
+      else {
+        expect(e.lines.length).toBeLessThan(order.lines?.length ?? 0)
+        for (const line of e.lines) expect(order.lines).toContainEqual(line)
+        expect(e.amountMinor).toBe(e.lines.reduce((sum, l) => sum + l.amountMinor, 0))
+      }
+    }
+    const share = (kind: string): number => back.filter((e) => e.kind === kind).length / orders.size
+    expect(share('order_cancelled')).toBeCloseTo(0.02, 1)
+    expect(share('order_refunded')).toBeGreaterThan(0.05)
   })
 
   it('takes out of a cart only what was put in, and orders the rest', () => {
@@ -98,7 +153,7 @@ describe('what was planted', () => {
       expect(p).toBeDefined()
       expect(e.eventTime).toBeGreaterThanOrEqual(p?.joinedMs ?? Infinity)
       // a visit may run past the midnight that ends the last day
-      expect(e.eventTime).toBeLessThan((p?.lapsedMs ?? Infinity) + DAY_MS / 4)
+      if (e.session !== undefined) expect(e.eventTime).toBeLessThan((p?.lapsedMs ?? Infinity) + DAY_MS / 4)
     }
   })
 
@@ -110,8 +165,13 @@ describe('what was planted', () => {
     }
     const newcomers = people.filter((p) => p.joinedMs > options.startMs)
     expect(newcomers.length / people.length).toBeCloseTo(0.35, 1)
-    expect(people.filter((p) => p.lapsedMs !== null).length).toBeGreaterThan(100)
-    expect(people.every((p) => p.lapsedMs === null || p.persona === 'lapsing-customers')).toBe(true)
+    const lapsed = (persona: string): number => {
+      const own = people.filter((p) => p.persona === persona)
+      return own.filter((p) => p.lapsedMs !== null).length / own.length
+    }
+    expect(lapsed('lapsing-customers')).toBeGreaterThan(0.75)
+    expect(lapsed('loyal-buyers')).toBeGreaterThan(0)
+    expect(lapsed('loyal-buyers')).toBeLessThan(0.1)
   })
 
   it('is busier on weekends, most of all with those who shop then', () => {
@@ -124,6 +184,34 @@ describe('what was planted', () => {
     expect(shareOnWeekends('bargain-hunters')).toBeGreaterThan(0.5)
     // 60 days from a Wednesday on hold 16 days of weekends
     expect(shareOnWeekends('big-spenders')).toBeCloseTo(16 / 60, 1)
+  })
+
+  it('has days of its own for each persona', () => {
+    const at = (persona: string, from: number, to: number): number => {
+      const visits = events.filter(
+        (e) => e.kind === 'page_viewed' && truth.people[e.userId]?.persona === persona,
+      )
+      const hours = visits.map((e) => new Date(e.eventTime).getUTCHours())
+      return hours.filter((hour) => from <= hour && hour < to).length / visits.length
+    }
+    expect(at('window-shoppers', 18, 24)).toBeGreaterThan(0.6)
+    expect(at('window-shoppers', 11, 15)).toBeGreaterThan(0.15)
+    expect(at('big-spenders', 10, 14)).toBeGreaterThan(0.5)
+  })
+
+  it('has seasons: of departments, and of the whole shop', () => {
+    const year = eventsOf(shop({ users: 600, days: 365 }))
+    const seen = (month: number, department?: string): number =>
+      year.filter(
+        (e) =>
+          e.kind === 'product_viewed' &&
+          new Date(e.eventTime).getUTCMonth() === month &&
+          (department === undefined || e.category?.startsWith(department) === true),
+      ).length
+    const share = (month: number, department: string): number => seen(month, department) / seen(month)
+    expect(share(4, 'garden')).toBeGreaterThan(2 * share(11, 'garden'))
+    expect(share(11, 'toys')).toBeGreaterThan(1.5 * share(4, 'toys'))
+    expect(seen(11)).toBeGreaterThan(1.2 * seen(7))
   })
 
   it('tells personas apart by carts, orders and spend', () => {
@@ -142,6 +230,109 @@ describe('what was planted', () => {
     expect(per('big-spenders', spend)).toBeGreaterThan(4 * per('loyal-buyers', spend))
   })
 })
+
+describe('a promotion', () => {
+  const options = shop({ users: 6000, days: 60, seed: 11 })
+  const events = eventsOf(options)
+  const truth = shopTruth(options)
+  const [first] = truth.promotions
+  const quiet = eventsOf({ ...options, promotions: [] })
+  const plain = (e: Event): object => ({ ...e, amountMinor: 0, discountMinor: 0, coupon: '', lines: [] })
+
+  it('changes nothing but what it causes and what its coupon takes off', () => {
+    const ids = new Set(quiet.map((e) => e.eventId))
+    const untouched = events.filter((e) => ids.has(e.eventId))
+    expect(untouched.map(plain)).toEqual(quiet.map(plain))
+    const kinds = new Set(events.filter((e) => !ids.has(e.eventId)).map((e) => e.kind))
+    expect(kinds).toContain('promotion_viewed')
+    expect(kinds).not.toContain('page_viewed')
+  })
+
+  it('is seen by half of the visitors of its days, once each, and by nobody else', () => {
+    const seen = events.filter((e) => e.kind === 'promotion_viewed')
+    expect(new Set(seen.map((e) => `${e.promotion}/${e.userId}`)).size).toBe(seen.length)
+    for (const e of seen) {
+      const promotion = truth.promotions.find((p) => p.name === e.promotion)
+      expect(truth.people[e.userId]?.exposed).toContain(e.promotion)
+      expect(e.eventTime).toBeGreaterThanOrEqual(promotion?.fromMs ?? Infinity)
+      expect(e.eventTime).toBeLessThan((promotion?.toMs ?? 0) + DAY_MS / 4)
+    }
+    const share = seen.filter((e) => e.promotion === first?.name).length / visitorsOf(first).size
+    expect(share).toBeCloseTo(first?.exposedShare ?? 0, 1)
+  })
+
+  // orders per visitor, exposed less held out, with the interval of Welch's test
+  it.each(truth.promotions.map((p) => [p.name, p] as const))('%s has the effect that was planted', (_, p) => {
+    const visitors = visitorsOf(p)
+    const orders = new Map<string, number>()
+    for (const e of ordersOf(p)) orders.set(e.userId, (orders.get(e.userId) ?? 0) + 1)
+    const arm = (exposed: boolean): number[] =>
+      [...visitors]
+        .filter((user) => truth.people[user]?.exposed.includes(p.name) === exposed)
+        .map((user) => orders.get(user) ?? 0)
+    const [treated, control] = [arm(true), arm(false)]
+    const planted = meanOf(
+      treatedUsers(visitors, p).map((user) => p.lift[truth.people[user]?.persona ?? ''] ?? 0),
+    )
+    const difference = meanOf(treated) - meanOf(control)
+    const error = Math.sqrt(varianceOf(treated) / treated.length + varianceOf(control) / control.length)
+    expect(Math.abs(difference - planted)).toBeLessThan(2.6 * error)
+    if (planted > 0) expect(difference).toBeGreaterThan(2.6 * error)
+    // what happened against what would have happened: no chance between the arms
+    const caused = ordersOf(p).length - ordersOf(p, quiet).length
+    expect(caused / treated.length).toBeCloseTo(planted, 1)
+  })
+
+  function inDays(e: Event, p: PromotionTruth | undefined): boolean {
+    return p !== undefined && p.fromMs <= e.eventTime && e.eventTime < p.toMs
+  }
+  function visitorsOf(p: PromotionTruth | undefined): Set<string> {
+    return new Set(events.filter((e) => e.kind === 'page_viewed' && inDays(e, p)).map((e) => e.userId))
+  }
+  function treatedUsers(visitors: Set<string>, p: PromotionTruth): string[] {
+    return [...visitors].filter((user) => truth.people[user]?.exposed.includes(p.name) === true)
+  }
+  function ordersOf(p: PromotionTruth, among = events): Event[] {
+    return among.filter((e) => e.kind === 'order_completed' && inDays(e, p))
+  }
+})
+
+describe('a newsletter', () => {
+  const options = shop({ users: 500 })
+  const events = eventsOf(options)
+  const { campaigns } = shopTruth(options)
+
+  it('reaches those who have been here before, on its day', () => {
+    const begun = new Map<string, number>()
+    for (const e of events) {
+      if (e.kind === 'page_viewed' && !begun.has(e.userId)) begun.set(e.userId, e.eventTime)
+      if (e.kind !== 'campaign_exposed') continue
+      const campaign = campaigns.find((c) => c.name === e.campaign)
+      expect(e.eventTime - (campaign?.dayMs ?? 0)).toBeLessThan(DAY_MS)
+      expect(begun.get(e.userId)).toBeLessThan(e.eventTime)
+    }
+    expect(new Set(events.map((e) => e.campaign))).toEqual(
+      new Set([undefined, ...campaigns.map((c) => c.name)]),
+    )
+  })
+
+  it('is the link of some visits in the two days after, and of none else', () => {
+    const visits = events.filter((e) => e.kind === 'page_viewed')
+    const linked = visits.filter((e) => e.campaign !== undefined)
+    expect(linked.length).toBeGreaterThan(20)
+    for (const e of linked) {
+      const campaign = campaigns.find((c) => c.name === e.campaign)
+      expect(e.eventTime - (campaign?.dayMs ?? 0)).toBeGreaterThan(DAY_MS)
+      expect(e.eventTime - (campaign?.dayMs ?? 0)).toBeLessThan(4 * DAY_MS)
+    }
+  })
+})
+
+const meanOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
+function varianceOf(values: readonly number[]): number {
+  const mean = meanOf(values)
+  return values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (values.length - 1)
+}
 
 describe('options out of range', () => {
   it.each([
