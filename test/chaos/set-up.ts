@@ -11,6 +11,8 @@ import { Stage, type StageOptions } from './stage.ts'
 export interface Wanted extends Partial<StageOptions> {
   readonly kafka?: KafkaWanted
   readonly cluster?: boolean
+  /** Instead of one that is started for it. */
+  readonly state?: RedisServer | string
 }
 
 /** What a test is played on. */
@@ -37,8 +39,9 @@ export function settings(size: { users: number; days: number }): {
   afterEach(closeAll)
   afterAll(closeAll)
   return {
-    open: async (context, { kafka = {}, cluster = false, ...options }) => {
-      const redis = await (cluster ? startRedisCluster() : startRedis('--maxmemory-policy', 'noeviction'))
+    open: async (context, { kafka = {}, cluster = false, state, ...options }) => {
+      const started = cluster ? startRedisCluster : () => startRedis('--maxmemory-policy', 'noeviction')
+      const redis = state ?? (await started())
       if (typeof redis === 'string') return context.skip(redis)
       closing.push(() => redis.stop())
       const here = new Place()

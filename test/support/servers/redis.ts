@@ -53,37 +53,56 @@ export async function startRedis(...settings: string[]): Promise<RedisServer | s
   }
 }
 
-/** A Cluster of three masters, or why there is none here. */
-export async function startRedisCluster(): Promise<RedisServer | string> {
+/** A Cluster of three masters, the first of which can have a replica. */
+export interface RedisCluster extends RedisServer {
+  /** From now on the replica hears nothing of its master. */
+  parted(): Promise<void>
+  /** kill -9 of the first master; the replica, which holds what it has heard, takes its place. */
+  failOver(): Promise<void>
+}
+
+/** It, or why there is none here. */
+export async function startRedisCluster({ replica = false } = {}): Promise<RedisCluster | string> {
   const missing = noServer()
   if (missing !== undefined) return missing
-  const ports = await freePorts(6)
+  const size = replica ? 4 : 3
+  const ports = await freePorts(2 * size)
+  const buses = ports.slice(size)
   const nodes = await Promise.all(
-    [0, 1, 2].map((i) =>
+    buses.map((bus, i) =>
       startNode(
-        ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--cluster-port', `${ports[3 + i]}`],
+        ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--cluster-port', `${bus}`],
         ports[i],
       ),
     ),
   )
   const clients = nodes.map(({ port }) => quietClient(port))
-  try {
-    await Promise.all(
-      clients.map((client, i) =>
-        client.cluster('ADDSLOTSRANGE', Math.ceil((i * SLOTS) / 3), Math.ceil(((i + 1) * SLOTS) / 3) - 1),
-      ),
-    )
-    for (const i of [1, 2]) {
-      await clients[0]?.call('CLUSTER', 'MEET', HOST, `${ports[i]}`, `${ports[3 + i]}`)
-    }
-    await Promise.all(clients.map(clusterIsUp))
-  } finally {
-    for (const client of clients) client.disconnect()
+  const [first, second, third, spare] = clients as [Redis, Redis, Redis, Redis | undefined]
+  await Promise.all(
+    [first, second, third].map((client, i) =>
+      client.cluster('ADDSLOTSRANGE', Math.ceil((i * SLOTS) / 3), Math.ceil(((i + 1) * SLOTS) / 3) - 1),
+    ),
+  )
+  for (let i = 1; i < size; i++) await first.call('CLUSTER', 'MEET', HOST, `${ports[i]}`, `${buses[i]}`)
+  await Promise.all(clients.map(clusterIsUp))
+  if (spare) {
+    await spare.cluster('REPLICATE', String(await first.call('CLUSTER', 'MYID')))
+    await replicating(nodes[0]?.port as number)
   }
   return {
     access: { nodes: nodes.map(({ port }) => ({ host: HOST, port })), cluster: true },
     version: await versionAt(HOST, ports[0] as number),
+    parted: async () => {
+      // a name that the master does not know
+      await spare?.config('SET', 'masteruser', 'nobody', 'masterauth', 'nothing')
+      await spare?.call('CLIENT', 'KILL', 'TYPE', 'master')
+    },
+    failOver: async () => {
+      await nodes[0]?.stop()
+      await spare?.cluster('FAILOVER', 'TAKEOVER')
+    },
     stop: async () => {
+      for (const client of clients) client.disconnect()
       await Promise.all(nodes.map((node) => node.stop()))
     },
   }
