@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander'
 import type { EventWriter, Written } from '../adapters/kafka/event-writer.ts'
-import { eventLines } from '../app/event-lines.ts'
+import { eventLines, type LineSink } from '../app/event-lines.ts'
 import { fail } from '../errors.ts'
 import { openEventWriter } from '../live-events.ts'
 import type { EventSink } from '../ports/event-sink.ts'
@@ -55,8 +55,15 @@ export function withOutputOptions(command: Command, file: string): Command {
     )
 }
 
-/** Opens it; trouble shows at once. Throws `usage` where file and topic are not told apart. */
-export async function openEventOutput(cli: Cli, flags: OutputFlags): Promise<EventOutput> {
+/**
+ * Opens it; trouble shows at once. Throws `usage` where file and topic are not told apart. `through`: what the lines of a file
+ * go through.
+ */
+export async function openEventOutput(
+  cli: Cli,
+  flags: OutputFlags,
+  through = (lines: LineSink): LineSink => lines,
+): Promise<EventOutput> {
   const { out, to, config, topic, format, rate, skip } = flags
   if ((out === undefined) === (to === undefined))
     return fail('usage', 'expected either --out FILE or --to kafka')
@@ -65,7 +72,7 @@ export async function openEventOutput(cli: Cli, flags: OutputFlags): Promise<Eve
     if (stray !== undefined) fail('usage', `--${stray} belongs to --to kafka`)
     const file = await openTextFile(out)
     const done = (): Promise<undefined> => file.done().then(() => undefined)
-    return { sink: eventLines(file), name: out, done, discard: () => file.discard() }
+    return { sink: eventLines(through(file)), name: out, done, discard: () => file.discard() }
   }
   if (config === undefined) return fail('usage', '--to kafka: expected --config FILE')
   const live = readLayers(config).config

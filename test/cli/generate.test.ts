@@ -63,6 +63,40 @@ describe('generate', () => {
     expect(timeOf(after) - timeOf(before)).toBe(Date.UTC(2026, 2, 2) - Date.UTC(2025, 0, 1))
   })
 
+  it('has faults where they are asked for, and counts them in the truth', async () => {
+    const list = 'duplicates,disorder,late=0.01,broken,silence=6h@2025-01-10T09:00'
+    const lines = (await generate('h.ndjson', '--faults', list)).toString('utf8').split('\n').slice(0, -1)
+    const clean = (await generate('i.ndjson')).toString('utf8').split('\n').slice(0, -1)
+    const truth = JSON.parse(readFileSync(join(folder, 'h.ndjson.truth.json'), 'utf8')) as {
+      faults: object
+      befell: Record<string, number>
+    }
+    const fromMs = Date.UTC(2025, 0, 10, 9)
+    expect(truth.faults).toMatchObject({ late: 0.01, silence: { fromMs, toMs: fromMs + 6 * 3_600_000 } })
+    const { duplicates = 0, broken = 0, silence = 0, late = 0 } = truth.befell
+    for (const count of [duplicates, broken, silence, late]) expect(count).toBeGreaterThan(0)
+    expect(lines).toHaveLength(clean.length + duplicates + broken - silence)
+  })
+
+  it.each([
+    ['noise', 'silence; found "noise"'],
+    ['late,late', 'late is there twice'],
+    ['late=2', 'late: expected a share'],
+    ['silence=6h', 'silence: expected such as 6h@2025-03-10'],
+    ['silence=6h@2025-02-30', 'silence: expected such as 6h@2025-03-10'],
+  ])('refuses the faults %s', async (list, why) => {
+    const { code, err } = await run(['generate', '--faults', list, '--out', join(folder, 'no.ndjson')])
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(why) as string })
+  })
+
+  it.each([
+    [['--bench', '--faults', 'late', '--out', 'no.ndjson'], 'not to --bench'],
+    [['--faults', 'broken', '--to', 'kafka', '--config', 'no.yaml'], 'go to a file'],
+  ])('refuses %s', async (args, why) => {
+    const { code, err } = await run(['generate', ...args])
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(why) as string })
+  })
+
   it.each(['2026-02-30', '2026-3-2', 'today'])('refuses the day %s', async (text) => {
     const { code, err } = await run(['generate', '--from', text, '--out', join(folder, 'no.ndjson')])
     expect(code).toBe(2)

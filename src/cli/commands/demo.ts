@@ -119,7 +119,7 @@ function prepare(dir: string): void {
 async function generate(cli: Cli, shop: ShopOptions, path: string): Promise<[ShopFacts, string]> {
   const file = await openTextFile(path)
   const progress = cli.progress('generate', shop.days, 'days')
-  const facts = await writeShop(shop, eventLines(file), progress.at)
+  const facts = await writeShop(shop, { sink: eventLines(file), onDay: progress.at })
   await file.done()
   progress.stop()
   writeFileSync(`${path}.truth.json`, `${JSON.stringify(shopTruth(shop))}\n`)
