@@ -155,6 +155,8 @@ const DERIVED = {
     ...common,
     share: z.strictObject({ of: featureName, where }),
     whenEmpty,
+    /** What those are who have much of it fond of, for the names of segments: "toys and kids". */
+    topic: words.optional(),
   }),
   /** The first less the second. */
   difference: z.strictObject({ ...common, difference: z.tuple([featureName, featureName]) }),
