@@ -73,11 +73,16 @@ export interface Consumer {
 }
 
 /** A consumer from its first join on, also on a cluster whose coordinator is still loading. */
-export function consume(path: string, children: ChildProcess[], env: NodeJS.ProcessEnv = {}): Consumer {
+export function consume(
+  path: string,
+  children: ChildProcess[],
+  env: NodeJS.ProcessEnv = {},
+  opsPort = 0,
+): Consumer {
   let out = ''
   let words = ''
   const main = join(ROOT, 'dist/main.js')
-  const args = [main, 'stream', '--config', path, '--ops-port', '0']
+  const args = [main, 'stream', '--config', path, '--ops-port', String(opsPort)]
   const child = spawn(process.execPath, args, { env: { ...process.env, ...env } })
   children.push(child)
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text))
