@@ -22,6 +22,8 @@ export interface Snapshot {
   /** Unix ms, exclusive. */
   readonly asOf: number
   readonly profiles: Profiles
+  /** Events that counted less than they say, by reason. */
+  readonly uncounted: Readonly<Record<string, number>>
 }
 
 /** Rows of a block: large enough for a row group of Parquet, small beside the profiles that it is read from. */
@@ -44,7 +46,13 @@ export async function snapshots(
   }
   if (Symbol.asyncIterator in events) for await (const event of events) take(event)
   else for (const event of events) take(event)
-  return found
+  for (const { asOf: at, profiles } of found) {
+    for (const slot of profiles.slots()) {
+      profiles.setAsOf(slot, at)
+      profiles.settle(slot)
+    }
+  }
+  return found.map((s) => ({ ...s, uncounted: s.profiles.uncounted.take() ?? {} }))
 }
 
 /** Rows per column whose value is a lower bound: a distinct count of more values than the feature keeps. Others are left out. */

@@ -1,13 +1,14 @@
 import { STDIN_PATH } from '../adapters/files/bytes.ts'
 import { FileSource } from '../adapters/files/file-source.ts'
 import { systemClock } from '../adapters/system/clock.ts'
+import type { Snapshot } from '../app/features.ts'
 import { makeDecoder } from '../app/decode.ts'
 import { OneCurrency } from '../app/one-currency.ts'
 import { readEvents } from '../app/read-events.ts'
 import type { Event } from '../domain/events/event.ts'
 import { MAX_AHEAD_MS } from '../compose.ts'
 import { fail } from '../errors.ts'
-import { counted } from '../render/format.ts'
+import { counted, number } from '../render/format.ts'
 import type { Cli } from './cli.ts'
 import { Rejects } from './rejects.ts'
 
@@ -87,6 +88,15 @@ export function noteRejects(cli: Cli, { rejects, money }: Pick<EventFiles, 'reje
     `amounts are read in ${money.code} only, ${counted(money.others, 'record')} with another currency left out; ` +
       '--currency chooses',
   )
+}
+
+/** Tells on stderr how many events counted less than they say, and why. */
+export function noteUncounted(cli: Cli, found: readonly Snapshot[]): void {
+  for (const { asOf, uncounted } of found) {
+    const reasons = Object.entries(uncounted).map(([reason, n]) => `${reason} ${number(n)}`)
+    if (reasons.length > 0)
+      cli.note(`counted less than they say as of ${new Date(asOf).toISOString()}: ${reasons.join(', ')}`)
+  }
 }
 
 /** Tells on stderr which columns hold lower bounds, and in how many rows. */

@@ -9,7 +9,7 @@ import { parseFeatureSet, type FeatureSet } from '../domain/features/feature-set
 import { compilePlan } from '../domain/features/plan.ts'
 import { fail } from '../errors.ts'
 import type { Cli } from './cli.ts'
-import { noteRejects, noteSaturated, openEventFiles } from './event-files.ts'
+import { noteRejects, noteSaturated, noteUncounted, openEventFiles } from './event-files.ts'
 import { parseFeatureCsv, type FeatureCsv } from './feature-csv.ts'
 import { checkRefused } from './rejects.ts'
 import { parseTime } from './times.ts'
@@ -43,6 +43,7 @@ export async function tableOfEvents(
   checkRefused(rejects)
   if (snapshot === undefined) return fail('training-data', 'no events')
   noteSaturated(cli, saturatedRows([snapshot]))
+  noteUncounted(cli, [snapshot])
   return {
     table: { ...wholeTable(snapshot), currency: money.code },
     unused: [],

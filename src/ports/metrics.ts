@@ -31,7 +31,7 @@ export const METRICS = {
     type: 'counter',
     unit: null,
     labels: ['task', 'reason'],
-    help: 'Events that counted less than they say, by reason: duplicate, or late for every window that they would have counted in.',
+    help: 'Events that counted less than they say, by reason: duplicate, late for every window, order-unknown of a refund.',
   },
   segmentation_skipped_total: {
     type: 'counter',

@@ -50,7 +50,7 @@ export interface Counts {
   readonly moves: number
   /** Flips that the policy held back, by what held them. */
   readonly suppressed: Readonly<Record<string, number>>
-  /** Events that counted less than they say, by reason: `duplicate` (nothing at all), `late` (in nothing with a window); absent: none. */
+  /** Events that counted less than they say, by reason: `duplicate` (nothing at all), `late` (in nothing with a window), `order-unknown` (it reverses nothing); absent: none. */
   readonly uncounted?: Readonly<Record<string, number>> | undefined
   /** Members per segment key. */
   readonly members: Readonly<Record<string, number>>

@@ -5,7 +5,7 @@ import type { DuePolicy } from '../../src/domain/profile/due.ts'
 import type { Profiles } from '../../src/domain/profile/profiles.ts'
 import { compileAssigner, type Assigner } from '../../src/domain/segments/assigner.ts'
 import type { Bundle } from '../../src/domain/segments/bundle.ts'
-import { isLateView } from './scenario.ts'
+import { isLate } from './scenario.ts'
 import { NEWCOMER, plainDecide, type Stand } from '../support/plain-decide.ts'
 
 /**
@@ -35,14 +35,16 @@ export class PlainUsers {
     this.#bundles.push({ bundle, assigner: compileAssigner(bundle) })
   }
 
-  /** Is the event one of his newest 128 of the last 24 hours? */
+  /** Is the event one of his newest 128 of the last 24 hours, or its order one of his? */
   again(e: Event): boolean {
     const second = ({ eventTime }: Event): number => Math.floor(eventTime / SECOND_MS)
     const known = (this.#events.get(e.userId) ?? [])
       .filter((other) => second(other) >= Math.floor((this.#seen.get(e.userId) ?? 0) / SECOND_MS) - 86_400)
       .sort((a, b) => second(b) - second(a) || hash52(b.eventId) - hash52(a.eventId))
       .slice(0, 128)
-    if (!known.some(({ eventId }) => eventId === e.eventId)) return false
+    const sameOrder = (other: Event): boolean => other.kind === e.kind && other.orderId === e.orderId
+    const ordered = e.kind === 'order_completed' && this.#events.get(e.userId)?.some(sameOrder) === true
+    if (!ordered && !known.some(({ eventId }) => eventId === e.eventId)) return false
     this.#miscounted('duplicate')
     return true
   }
@@ -51,7 +53,8 @@ export class PlainUsers {
   seen(e: Event, asOf: number): void {
     this.#events.set(e.userId, [...(this.#events.get(e.userId) ?? []), e])
     this.#seen.set(e.userId, Math.max(e.eventTime, this.#seen.get(e.userId) ?? 0))
-    if (e.kind === 'product_viewed' && isLateView(e.eventTime, asOf)) this.#miscounted('late')
+    if (isLate(e, asOf)) this.#miscounted('late')
+    if (e.kind === 'order_refunded' && e.orderId === undefined) this.#miscounted('order-unknown')
   }
 
   #miscounted(reason: string): void {

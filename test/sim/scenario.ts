@@ -1,6 +1,7 @@
-import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../src/domain/base/duration.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/domain/base/duration.ts'
 import type { Random } from '../../src/domain/base/random.ts'
 import { UTC } from '../../src/domain/base/zone.ts'
+import type { Event } from '../../src/domain/events/event.ts'
 import { decodeEvent } from '../../src/domain/events/decode-event.ts'
 import { compilePlan } from '../../src/domain/features/plan.ts'
 import type { FeatureSet } from '../../src/domain/features/feature-set.ts'
@@ -23,6 +24,7 @@ const FEATURES: FeatureSet = {
   features: [
     { name: 'views_10m', aggregate: 'count', on: ['product_viewed'], window: '10m' },
     { name: 'orders', aggregate: 'count', on: ['order_completed'], window: 'lifetime' },
+    { name: 'spend', column: false, aggregate: 'sum', of: 'amount', on: ['order_completed'], window: '1h' },
     {
       name: 'quiet',
       aggregate: 'recency',
@@ -34,9 +36,12 @@ const FEATURES: FeatureSet = {
   ],
 }
 
-/** Is a view older than the only window as of a time, cut at whole five minutes? */
-export const isLateView = (eventTime: number, asOf: number): boolean =>
-  eventTime < Math.floor((asOf - 10 * MINUTE_MS) / (5 * MINUTE_MS)) * (5 * MINUTE_MS)
+/** Is an event older than the only window that asks for it as of a time, cut at whole five minutes? */
+export function isLate({ kind, eventTime }: Event, asOf: number): boolean {
+  const hop = 5 * MINUTE_MS
+  const window = kind === 'product_viewed' ? 10 * MINUTE_MS : kind === 'order_completed' ? HOUR_MS : Infinity
+  return eventTime < Math.floor((asOf - window) / hop) * hop
+}
 
 const PLAN = compilePlan(FEATURES, UTC)
 export const newProfiles = (): Profiles => new Profiles(PLAN)
@@ -150,6 +155,25 @@ function event(random: Random, id: string, topic: string, t: Traits): Fact {
     : { ...common, kind: 'product_viewed' }
 }
 
+interface OrderFact extends Fact {
+  readonly eventId: string
+  readonly orderId: string
+}
+
+const isOrder = (value: unknown): value is OrderFact =>
+  (value as { kind?: string }).kind === 'order_completed'
+
+/** Some orders go back, some in part, and perhaps before they are known; some refunds do not say of which order. */
+function undone(random: Random, { at, value }: Raw, t: Traits): Raw[] {
+  if (!isOrder(value) || random.below(3) > 0) return []
+  const { userId, eventTime, orderId } = value
+  const kind = random.below(2) === 0 ? 'order_cancelled' : 'order_refunded'
+  const what = kind === 'order_cancelled' ? { orderId } : { amountMinor: 30, currency: 'EUR' }
+  const known = random.below(4) === 0 ? {} : { orderId }
+  const fact = { eventId: `${orderId}-back`, userId, eventTime, kind, ...what, ...known }
+  return [{ at: at + random.below(2 * t.lateMs) - t.lateMs, value: fact }]
+}
+
 /** Some disorder, some broken records, some with several events; each comes late, some once more, perhaps as another record. */
 function behaviour(random: Random, topic: string, n: number, t: Traits): Raw[] {
   const raw = Array.from({ length: n }, (_, i): Raw => {
@@ -161,10 +185,15 @@ function behaviour(random: Random, topic: string, n: number, t: Traits): Raw[] {
     if (chance > 4) return { at, value: first }
     return { at, value: [first, event(random, `${topic}-${i}b`, topic, t)] }
   })
-  const again = raw.flatMap(({ at, value }): Raw[] =>
-    random.below(6) === 0 ? [{ at: at + random.below(t.lateMs), value }] : [],
-  )
-  return [...raw, ...again].sort((a, b) => a.at - b.at)
+  const again = [...raw, ...raw.flatMap((r) => undone(random, r, t))].flatMap((r): Raw[] => {
+    if (random.below(6) > 0) return [r]
+    const later = { ...r, at: r.at + random.below(t.lateMs) }
+    return [
+      r,
+      isOrder(r.value) ? { ...later, value: { ...r.value, eventId: `${r.value.eventId}-again` } } : later,
+    ]
+  })
+  return again.sort((a, b) => a.at - b.at)
 }
 
 /** A bundle from the start on; perhaps another one, perhaps a hold with its release. */

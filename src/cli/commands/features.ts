@@ -13,7 +13,7 @@ import { compilePlan } from '../../domain/features/plan.ts'
 import { counted, duration } from '../../render/format.ts'
 import type { Cli } from '../cli.ts'
 import { loadFeatureSet } from '../declarations.ts'
-import { noteRejects, noteSaturated, openEventFiles } from '../event-files.ts'
+import { noteRejects, noteSaturated, noteUncounted, openEventFiles } from '../event-files.ts'
 import { currencyOption, examples, featureSetOption, FIRST_CURRENCY, jsonOption } from '../options.ts'
 import { checkRefused } from '../rejects.ts'
 import { openTextFile, type TextFile } from '../text-file.ts'
@@ -76,7 +76,11 @@ async function features(cli: Cli, flags: Flags): Promise<void> {
     })
     const found = await snapshots(plan, events, asOf)
     await out?.write(blocksOf(found))
-    const rows = found.map((s) => ({ asOf: new Date(s.asOf).toISOString(), users: s.profiles.size }))
+    const rows = found.map(({ asOf: at, profiles, uncounted }) => ({
+      asOf: new Date(at).toISOString(),
+      users: profiles.size,
+      uncounted,
+    }))
     const saturated = saturatedRows(found)
     if (flags.json === true) {
       const facts = {
@@ -92,6 +96,7 @@ async function features(cli: Cli, flags: Flags): Promise<void> {
     }
     noteRejects(cli, { rejects, money })
     noteSaturated(cli, saturated)
+    noteUncounted(cli, found)
     const users = rows.reduce((sum, r) => sum + r.users, 0)
     cli.note(
       `${counted(users, 'row')} of ${counted(plan.columns.length, 'feature')} (${set.name}) as of ` +

@@ -66,11 +66,13 @@ const selection = {
   on: z.array(z.enum(EVENT_KINDS)).min(1),
   where: where.optional(),
 }
-/** Does a refund take back what its order added? */
 const reversals = z
   .enum(['apply', 'ignore'])
   .optional()
-  .describe('Kept with the state. No refund is told to its order yet: either way the values are gross.')
+  .describe(
+    'apply: a cancelled order is taken out of counts and sums, a refund out of sums of amounts and quantities, at the time of the ' +
+      'order. ignore: both stay as they were ordered.',
+  )
 /** The value where there is nothing to read it from. */
 const whenEmpty = z.number()
 const halfLife = z.string().refine((text) => (parseDurationMs(text) ?? 1) % DAY_MS === 0, {

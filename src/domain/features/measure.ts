@@ -51,6 +51,17 @@ export function measureOf(of: string): Measure | undefined {
   return Object.hasOwn(MEASURES, of) ? MEASURES[of] : undefined
 }
 
+/** What a refund may take back: its amount and quantity, or those of its lines. */
+export type Refundable = 'amount' | 'quantity' | 'lineAmount' | 'lineQuantity'
+
+/** What of a refund takes back from a measure; null: nothing does. */
+export function refundedBy({ code }: Measure): Refundable | null {
+  if (code === AMOUNT) return 'amount'
+  if (code === QUANTITY) return 'quantity'
+  if (code === LINE_AMOUNT) return 'lineAmount'
+  return code === LINE_QUANTITY ? 'lineQuantity' : null
+}
+
 /** How many numbers the event has. */
 export function numbersIn(m: Measure, e: Event): number {
   switch (m.code) {
@@ -125,7 +136,7 @@ export function valueOfRank(rank: number): number {
   return rank > 0 ? rank - 1 : rank
 }
 
-function thousandths(value: number): number {
+export function thousandths(value: number): number {
   const n = Math.round(value * THOUSANDTHS)
   return Math.abs(n) < MAX_AMOUNT_MINOR ? n + 0 : 0
 }

@@ -3,18 +3,19 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, parseDurationMs, SECOND_MS } from '../base/
 import { hash32 } from '../base/hash.ts'
 import type { ZoneTable } from '../base/zone.ts'
 import { fail } from '../../errors.ts'
-import { maxProfileBytes } from './bound.ts'
+import { maxFeatureBytes, maxMemoryBytes } from './bound.ts'
 import { collectStates, hopsOf, placeOf, readOf, sameRead, type States } from './collect.ts'
 import type { Aggregated } from './feature.ts'
 import type { AggregateFeature, Divisible, Feature, FeatureSet } from './feature-set.ts'
 import { KEEP_DEFAULT, STEP_DEFAULT } from './feature-set.ts'
 import { labelOf } from './label.ts'
 import { measureOf, type Measure } from './measure.ts'
+import { reversibleOf, type Reversible } from './reversal.ts'
 import type { Lane } from './states.ts'
 import { compileTraits, type TraitNodes } from './traits.ts'
 import { daysOf, divisibleWant, want, windowOf, type Want } from './want.ts'
 
-/** Largest profile, in bytes, that a feature set may lead to. */
+/** Most of a profile, in bytes, that a feature set may lead to, beside the ids and orders that are remembered anyway. */
 export const MAX_PROFILE_BYTES = 32 * 1024
 
 /** A number of a profile: index of a scalar, or of a lane and one of its reads. */
@@ -65,6 +66,8 @@ export interface Plan extends States {
   readonly nodes: readonly Node[]
   /** Node of each column. */
   readonly columnNodes: readonly number[]
+  /** What is remembered of orders, so that they can be undone. */
+  readonly reversible: Reversible
   /** null: the set declares none. */
   readonly traits: TraitNodes | null
   /** Hash of all that decides the form of a stored profile. */
@@ -91,11 +94,11 @@ export function compilePlan(set: FeatureSet, zone: ZoneTable): Plan {
   const states = collectStates(recipe.wants)
   const columns = set.features.filter((f) => f.column !== false)
   const content = { columns: columns.map((f) => f.name), ...states }
-  const maxBytes = maxProfileBytes(content)
-  if (maxBytes > MAX_PROFILE_BYTES) {
+  const asked = maxFeatureBytes(content)
+  if (asked > MAX_PROFILE_BYTES) {
     fail(
       'feature-set-invalid',
-      `feature set "${set.name}": a profile may grow to ${maxBytes} bytes, at most ${MAX_PROFILE_BYTES} are allowed; ` +
+      `feature set "${set.name}": a profile may grow to ${asked} bytes, at most ${MAX_PROFILE_BYTES} are allowed; ` +
         'use shorter windows, fewer windowed aggregates or a smaller "keep"',
     )
   }
@@ -105,9 +108,10 @@ export function compilePlan(set: FeatureSet, zone: ZoneTable): Plan {
     ...content,
     nodes: recipe.drafts.map((draft) => draft(states)),
     columnNodes: columns.map((f) => recipe.nodeOf(f)),
+    reversible: reversibleOf(states),
     traits: set.traits === undefined ? null : compileTraits(set.traits, (name) => recipe.named(name)),
     layout: hash32(canonicalJson({ ...content, zone: zone.name })),
-    maxBytes,
+    maxBytes: asked + maxMemoryBytes(content),
   }
 }
 

@@ -1,11 +1,12 @@
 import { canonicalJson } from '../base/canonical.ts'
 import { DAY_MS, parseDurationMs } from '../base/duration.ts'
-import { EVENT_KINDS, type EventKind } from '../events/event.ts'
+import { EVENT_KINDS } from '../events/event.ts'
 import { assert } from '../../errors.ts'
 import type { AggregateFeature, Divisible } from './feature-set.ts'
 import { KEEP_DEFAULT } from './feature-set.ts'
 import type { Label } from './label.ts'
 import { COUNT_ONE, measureOf, type Measure } from './measure.ts'
+import { REVERSIBLE } from './reversal.ts'
 import type { Rule, ScalarState } from './states.ts'
 import { compileWhere, type Where } from './where.ts'
 import { parseDays, parseWindow, type Window } from './window.ts'
@@ -36,15 +37,12 @@ type Asked = Partial<Pick<Want, 'measure' | 'label' | 'gross' | 'window' | 'half
   readonly also?: Where | undefined
 }
 
-/** Orders are what refunds take back from. */
-const REVERSIBLE: readonly EventKind[] = ['order_completed']
-
 export function want(zone: string, f: Selected, rule: Want['rule'], asked: Asked): Want {
   const kinds = [...new Set(f.on)].map((kind) => EVENT_KINDS.indexOf(kind)).sort((a, b) => a - b)
   const predicate = compileWhere(f.where ?? {}, asked.also ?? {})
   const where = predicate.length === 0 ? '' : canonicalJson(predicate)
   const { measure = COUNT_ONE, label, window = null, halfLifeDays = 0, keep = KEEP_DEFAULT } = asked
-  const gross = asked.gross === true && f.on.some((kind) => REVERSIBLE.includes(kind))
+  const gross = asked.gross === true && f.on.includes(REVERSIBLE)
   const key = canonicalJson({
     rule,
     measure,

@@ -25,6 +25,17 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.#length)
   }
 
+  /** What was written, until more is. */
+  written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  bytes(source: Uint8Array): void {
+    this.#room(source.length)
+    this.#bytes.set(source, this.#length)
+    this.#length += source.length
+  }
+
   byte(value: number): void {
     if (this.#length === this.#bytes.length) this.#grow(1)
     this.#bytes[this.#length++] = value
@@ -115,6 +126,13 @@ export class ByteReader {
 
   get done(): boolean {
     return this.#at === this.#end
+  }
+
+  /** The next bytes as something of their own. */
+  part(length: number): ByteReader {
+    this.#need(length)
+    this.#at += length
+    return new ByteReader(this.#bytes.subarray(this.#at - length, this.#at), length)
   }
 
   byte(): number {

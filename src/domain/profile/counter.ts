@@ -8,9 +8,9 @@ export class Counter<Name extends string> {
     this.#counts = new Int32Array(names.length)
   }
 
-  /** Once more, by the place of its name. */
-  add(at: number): void {
-    this.#counts[at] = (this.#counts[at] as number) + 1
+  /** So many more, by the place of its name. */
+  add(at: number, by = 1): void {
+    this.#counts[at] = (this.#counts[at] as number) + by
   }
 
   /** What was counted since the last call, names in their order; undefined: nothing. */

@@ -1,4 +1,5 @@
 import { COUNT_ONE, type Measure } from '../features/measure.ts'
+import { partOf, type OrderPart } from '../features/reversal.ts'
 import type { CellState, LaneRead, Rule } from '../features/states.ts'
 import type { Readout } from './readout.ts'
 
@@ -20,6 +21,8 @@ export interface Step {
   readonly rule: number
   readonly one: boolean
   readonly measure: Measure
+  /** Which part of an order it holds; −1: none that is taken back. */
+  readonly part: number
   /** [place, hops] pairs of the plain sums that a value is added to. */
   readonly sums: Int32Array
   /** What else reads the cell. */
@@ -40,7 +43,12 @@ export function merge(numbers: Float64Array, at: number, rule: number, value: nu
   return true
 }
 
-export function stepOf(c: CellState, cell: number, readouts: ReadonlyMap<LaneRead, Readout>): Step {
+export function stepOf(
+  c: CellState,
+  cell: number,
+  readouts: ReadonlyMap<LaneRead, Readout>,
+  parts: readonly OrderPart[],
+): Step {
   const rule = RULES.indexOf(c.rule)
   const own = [...readouts].filter(([read]) => read.cell === cell).map(([, readout]) => readout)
   return {
@@ -50,6 +58,7 @@ export function stepOf(c: CellState, cell: number, readouts: ReadonlyMap<LaneRea
     rule,
     one: rule === ADD && c.measure.code === COUNT_ONE.code,
     measure: c.measure,
+    part: partOf(parts, c),
     sums: Int32Array.from(own.filter((r) => r.additive).flatMap((r) => [r.place, r.hops])),
     others: own.filter((r) => !r.additive),
   }

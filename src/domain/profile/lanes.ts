@@ -1,5 +1,6 @@
 import { EVENT_KINDS, type Event } from '../events/event.ts'
 import { extreme, numbersIn, total } from '../features/measure.ts'
+import type { OrderPart } from '../features/reversal.ts'
 import type { CellState, Lane, LaneRead } from '../features/states.ts'
 import { expiryIndex, firstBucket } from '../features/window.ts'
 import { Arena } from './arena.ts'
@@ -9,6 +10,7 @@ import { LaneCodec } from './lane-codec.ts'
 import { ADD, ANY, MAX, merge, MIN, SEEN, SLOTS, type Step, stepOf } from './lane-step.ts'
 import { Moment } from './moment.ts'
 import { Readout } from './readout.ts'
+import { takenOf, type Undoing } from './undo.ts'
 import { ALREADY, occupy } from './slots.ts'
 import type { Hops, Incoming, Store } from './store.ts'
 import { ENTERED, MATCHED, NEVER } from './store.ts'
@@ -49,12 +51,15 @@ export class LaneStore implements Store {
   readonly #longest: Group
   readonly #places: readonly number[]
   readonly #steps: readonly (readonly Step[])[]
+  /** Those from which reversals take back. */
+  readonly #undone: readonly Step[]
   /** The plain sums of each cell, as in its step. */
   readonly #sums: readonly Int32Array[]
   readonly #arena: Arena
   readonly #codec: LaneCodec
 
-  constructor(lane: Lane, at: number) {
+  /** `parts`: what is kept of orders. */
+  constructor(lane: Lane, at: number, parts: readonly OrderPart[]) {
     this.hop = Moment.hop(lane.hop)
     this.#at = at
     this.#stride = lane.cells.length + 1
@@ -79,8 +84,9 @@ export class LaneStore implements Store {
     this.#longest = groups.at(-1) as Group
     this.width = place
     this.#places = lane.reads.map((r) => (readouts.get(r) as Readout).place)
-    const steps = lane.cells.map((c, cell) => stepOf(c, cell, readouts))
+    const steps = lane.cells.map((c, cell) => stepOf(c, cell, readouts, parts))
     this.#sums = steps.map((step) => step.sums)
+    this.#undone = steps.filter((step) => step.part >= 0)
     this.#steps = EVENT_KINDS.map((_, kind) =>
       steps.filter((_step, cell) => lane.cells[cell]?.kinds.includes(kind)),
     )
@@ -121,6 +127,24 @@ export class LaneStore implements Store {
       this.#take(row, from, step, entry, value)
     }
     return did
+  }
+
+  /** Takes back what goes of an order, out of its bucket: where a window holds that, it was added. */
+  undo(row: Float64Array, base: number, back: Undoing): void {
+    const from = base + this.#at
+    const index = back.now[this.hop] as number
+    const bucket = back.moment.index[this.hop] as number
+    let entry = -1
+    for (let i = 0; i < this.#undone.length; i++) {
+      const step = this.#undone[i] as Step
+      const value = takenOf(back, step.part, step.predicate)
+      if (value === 0 || bucket < firstBucket(index, step.hops)) continue
+      if (entry < 0) {
+        this.#advanceTo(row, from, index)
+        entry = this.#entryOf(row, from, bucket, index)
+      }
+      this.#take(row, from, step, entry, 0 - value)
+    }
   }
 
   /** What the event brings for a cell: of half-hours their code + 1; 0: nothing. */

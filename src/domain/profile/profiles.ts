@@ -6,6 +6,7 @@ import { Counter } from './counter.ts'
 import { EventIds } from './event-ids.ts'
 import { Intake } from './intake.ts'
 import { LaneStore } from './lanes.ts'
+import { Ledger, LEDGER_KINDS } from './ledger.ts'
 import { Moment } from './moment.ts'
 import { Reading } from './reading.ts'
 import {
@@ -22,20 +23,23 @@ import {
 } from './row.ts'
 import { Scalars } from './scalars.ts'
 import { SetStore } from './sets.ts'
-import { ENTERED, MATCHED, NEVER, type Part, type Store } from './store.ts'
+import { ENTERED, MATCHED, NEVER, type Incoming, type Part, type Store } from './store.ts'
+import { Undo } from './undo.ts'
 import { UserRows } from './user-rows.ts'
 import { Visits } from './visits.ts'
 
 /** Form of stored profiles that this version writes and reads. */
 export const CODEC_VERSION = 3
 
-/** Why an event counts less than it says: not at all, or in nothing with a window. */
-const UNCOUNTED = ['duplicate', 'late'] as const
+/** Why an event counts less than it says: not at all, in nothing with a window, or it reverses nothing. */
+const UNCOUNTED = ['duplicate', 'late', 'order-unknown'] as const
 const DUPLICATE = UNCOUNTED.indexOf('duplicate')
 const LATE = UNCOUNTED.indexOf('late')
+const ORDER_UNKNOWN = UNCOUNTED.indexOf('order-unknown')
 
 /** By the kind's index in EVENT_KINDS. */
 const BEHAVIOUR: readonly boolean[] = EVENT_KINDS.map(isBehaviour)
+const LEDGERED: readonly boolean[] = EVENT_KINDS.map((kind) => LEDGER_KINDS.includes(kind))
 
 /**
  * The profiles of one task, all in memory. A user is a slot: a row of numbers (as-of, due, stamp, membership, aggregates and
@@ -53,7 +57,10 @@ export class Profiles extends UserRows {
   /** All that is stored of a profile behind its book, in this order. */
   readonly #parts: readonly Part[]
   readonly #reading: Reading
+  readonly #lanes: readonly LaneStore[]
   readonly #ids: EventIds
+  readonly #ledger: Ledger
+  readonly #undo: Undo
   readonly #visits = new Visits()
   readonly #intake: Intake
   readonly #freshRow: Float64Array
@@ -65,23 +72,27 @@ export class Profiles extends UserRows {
   #before: Float32Array
 
   constructor(plan: Plan) {
-    const scalars = new Scalars(plan.scalars, BOOK_WIDTH)
+    const { parts } = plan.reversible
+    const scalars = new Scalars(plan.scalars, BOOK_WIDTH, parts)
     let at = BOOK_WIDTH + scalars.width
     const placed = <P extends Part>(part: P): P => {
       at += part.width
       return part
     }
-    const lanes = plan.lanes.map((lane) => placed(new LaneStore(lane, at)))
+    const lanes = plan.lanes.map((lane) => placed(new LaneStore(lane, at, parts)))
     const sets = plan.sets.map((set) => placed(new SetStore(set, at)))
     const ids = placed(new EventIds(at))
+    const ledger = placed(new Ledger(plan.reversible, at))
     super(at)
     this.plan = plan
     this.#columns = plan.columns.length
     this.#scalars = scalars
     this.#stores = [...lanes, ...sets]
     this.#sets = sets
+    this.#lanes = lanes
     this.#ids = ids
-    this.#parts = [scalars, ...this.#stores, ids]
+    this.#ledger = ledger
+    this.#parts = [scalars, ...this.#stores, ids, ledger]
     const hops = [...plan.lanes, ...plan.sets].flatMap((s) => (s.hop === null ? [] : [s.hop]))
     this.#now = new Moment(plan.zone, hops)
     this.#reading = new Reading(plan, {
@@ -90,6 +101,7 @@ export class Profiles extends UserRows {
       set: (i, read) => (sets[i] as SetStore).place(read),
     })
     this.#intake = new Intake(plan, new Moment(plan.zone, hops), this.#now.index)
+    this.#undo = new Undo(plan, new Moment(plan.zone, hops), this.#now.index)
     this.#ahead = new Float64Array(at)
     this.#freshRow = UserRows.fresh(at)
     for (const part of this.#parts) part.fresh(this.#freshRow, 0)
@@ -143,9 +155,10 @@ export class Profiles extends UserRows {
     return true
   }
 
-  /** Is it known that the event was folded already (`EventIds`)? It is then counted, and must not be taken. */
+  /** Is it known that the event (`EventIds`) or the order (`Ledger`) was folded already? It is then counted, and must not be taken. */
   isDuplicate(slot: number, event: Event): boolean {
-    const known = this.#ids.knows(this.rows, slot * this.width, event)
+    const [row, base] = [this.rows, slot * this.width]
+    const known = this.#ids.knows(row, base, event) || this.#ledger.knows(row, base, event)
     if (known) this.uncounted.add(DUPLICATE)
     return known
   }
@@ -169,6 +182,24 @@ export class Profiles extends UserRows {
     for (let i = 0; i < this.#stores.length; i++)
       did |= (this.#stores[i] as Store).fold(row, base, event, incoming)
     if ((did & MATCHED) !== 0 && (did & ENTERED) === 0) this.uncounted.add(LATE)
+    this.settle(slot)
+    if (LEDGERED[incoming.kind] === true) this.#account(row, base, event, incoming)
+  }
+
+  /** Gives up refunds that have waited too long for their order as of his as-of, and counts them. */
+  settle(slot: number): void {
+    this.uncounted.add(ORDER_UNKNOWN, this.#ledger.settle(this.rows, slot * this.width))
+  }
+
+  /** An event about an order, behind its own aggregates. */
+  #account(row: Float64Array, base: number, event: Event, incoming: Incoming): void {
+    const { reversals, unknown } = this.#ledger.take(row, base, event, incoming)
+    this.uncounted.add(ORDER_UNKNOWN, unknown)
+    for (const reversal of reversals) {
+      const back = this.#undo.of(reversal)
+      this.#scalars.undo(row, base, back)
+      for (const lane of this.#lanes) lane.undo(row, base, back)
+    }
   }
 
   /** F raw values (before transforms) as of a time not before his own as-of, in column order. */

@@ -1,9 +1,11 @@
 import { EVENT_KINDS, type Event } from '../events/event.ts'
 import { COUNT_ONE, extreme, numbersIn, total } from '../features/measure.ts'
+import { partOf, type OrderPart } from '../features/reversal.ts'
 import type { ScalarState } from '../features/states.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
 import { AS_OF } from './row.ts'
 import type { Hops, Incoming, Part } from './store.ts'
+import { takenOf, type Undoing } from './undo.ts'
 
 const ADD_ONE = 0
 const ADD = 1
@@ -27,8 +29,13 @@ export class Scalars implements Part {
   readonly #rules: readonly number[]
   readonly #steps: readonly Int32Array[]
 
-  constructor(states: readonly ScalarState[], at: number) {
+  /** Which part of an order a state holds; −1: none that is taken back. */
+  readonly #parts: readonly number[]
+
+  /** `parts`: what is kept of orders. */
+  constructor(states: readonly ScalarState[], at: number, parts: readonly OrderPart[]) {
     this.#states = states
+    this.#parts = states.map((s) => partOf(parts, s))
     this.#at = at
     this.width = states.length
     this.#rules = states.map(ruleOf)
@@ -68,6 +75,15 @@ export class Scalars implements Part {
         if (row[at] === 0 || event.eventTime + 1 < (row[at] as number)) row[at] = event.eventTime + 1
       } else this.#measured(row, at, rule, steps[i] as number, event, incoming)
     }
+  }
+
+  /** Takes back what goes of an order. */
+  undo(row: Float64Array, base: number, back: Undoing): void {
+    this.#parts.forEach((part, i) => {
+      if (part < 0) return
+      const at = base + this.#at + i
+      row[at] = (row[at] as number) - takenOf(back, part, (this.#states[i] as ScalarState).predicate)
+    })
   }
 
   #measured(

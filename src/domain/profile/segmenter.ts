@@ -160,6 +160,7 @@ export class Segmenter {
     const asOf = Math.max(p.due(slot), p.asOf(slot))
     const trigger: Trigger = { kind: 'wake', eventId: null, topic: null, partition, offset: null }
     p.setAsOf(slot, asOf)
+    p.settle(slot)
     if (asOf >= this.#expiresAt(slot) && this.#expire(slot, asOf, trigger, out, arbiter)) return false
     this.#redeploy(slot, asOf, trigger, out, arbiter)
     if (this.#current) this.#evaluate(this.#current, slot, asOf, 'inactivity', trigger, out, arbiter)

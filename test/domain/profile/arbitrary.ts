@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/domain/base/duration.ts'
 import type { Event } from '../../../src/domain/events/event.ts'
-import { EVENT_KINDS } from '../../../src/domain/events/event.ts'
+import { EVENT_KINDS, type EventKind } from '../../../src/domain/events/event.ts'
 import type { Feature, FeatureSet } from '../../../src/domain/features/feature-set.ts'
 import { parseFeatureSet } from '../../../src/domain/features/feature-set.ts'
 import { event } from './support.ts'
@@ -164,7 +164,10 @@ export function events(time: fc.Arbitrary<number>): fc.Arbitrary<Event> {
   return fc
     .record({
       eventTime: time,
-      kind: fc.constantFrom(...EVENT_KINDS),
+      kind: fc.oneof(
+        fc.constantFrom(...EVENT_KINDS),
+        fc.constantFrom<EventKind>('order_completed', 'order_refunded', 'order_cancelled'),
+      ),
       product: fc.option(fc.constantFrom('p1', 'p2', 'p3', 'p4', 'p5', 'p6', ''), { nil: undefined }),
       category: fc.option(
         fc.constantFrom('toys', 'toys.lego', 'toys.legoland', 'books', 'books.novel', 'garden.x.y', ''),
@@ -180,10 +183,13 @@ export function events(time: fc.Arbitrary<number>): fc.Arbitrary<Event> {
       ),
       discountMinor: fc.option(fc.integer({ min: 0, max: 500 }), { nil: undefined }),
       lines: fc.option(fc.array(line, { maxLength: 3 }), { nil: undefined }),
+      order: fc.option(fc.constantFrom('o1', 'o2', 'o3', 'o4'), { nil: undefined, freq: 9 }),
       attributes: fc.option(
         fc.record({ size: fc.constantFrom<string | number | boolean>('L', 'M', 2.5, -2.5, 3, true) }),
         { nil: undefined },
       ),
     })
-    .map((given) => event(given))
+    .map(({ order, ...given }) =>
+      event({ ...given, orderId: given.kind.startsWith('order_') ? order : undefined }),
+    )
 }

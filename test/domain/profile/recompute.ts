@@ -4,30 +4,39 @@ import { localDay, offsetAt, startOfLocalDay } from '../../../src/domain/base/zo
 import type { Event } from '../../../src/domain/events/event.ts'
 import type { AggregateFeature, Feature, FeatureSet } from '../../../src/domain/features/feature-set.ts'
 
-/** The columns of a set by plain filter-and-sum over one user's raw events: slow, obvious, and independent of the plan. */
+/**
+ * The columns of a set by plain filter-and-sum over one user's raw events: slow, obvious, and independent of the plan. `kept`: the
+ * events with orders as refunds have left them.
+ */
 export function recompute(
   set: FeatureSet,
   zone: ZoneTable,
   events: readonly Event[],
   asOf: number,
+  kept: readonly Event[] = events,
 ): number[] {
+  const heeded = (f: AggregateFeature): readonly Event[] =>
+    REVERSIBLE.includes(f.aggregate) && (f as { reversals?: string }).reversals !== 'ignore' ? kept : events
   const named = (name: string): Feature => set.features.find((g) => g.name === name) as Feature
   const value = (f: Feature): number => {
     if ('given' in f) throw new Error('no event feeds it')
-    if ('aggregate' in f) return aggregate(f, zone, events, asOf)
+    if ('aggregate' in f) return aggregate(f, zone, heeded(f), asOf)
     if ('difference' in f) return value(named(f.difference[0])) - value(named(f.difference[1]))
     if ('share' in f) {
-      const meeting = events.filter((e) => wanted(f.share.where, zone, e))
-      const whole = named(f.share.of)
+      const whole = named(f.share.of) as AggregateFeature
+      const meeting = heeded(whole).filter((e) => wanted(f.share.where, zone, e))
       const under = value(whole)
       if (under === 0) return f.whenEmpty
-      return aggregate(whole as AggregateFeature, zone, meeting, asOf) / under
+      return aggregate(whole, zone, meeting, asOf) / under
     }
     const under = value(named(f.ratio[1]))
     return under === 0 ? f.whenEmpty : value(named(f.ratio[0])) / under
   }
   return set.features.filter((f) => f.column !== false).map(value)
 }
+
+/** All others keep the fact that something happened. */
+const REVERSIBLE = ['count', 'sum', 'mean', 'decayedCount', 'decayedSum']
 
 function aggregate(f: AggregateFeature, zone: ZoneTable, all: readonly Event[], asOf: number): number {
   const events = all.filter(
