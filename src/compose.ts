@@ -11,6 +11,7 @@ import { zoneTable } from './adapters/system/zone.ts'
 import { controlDecoder, CONTROL_TOPIC } from './app/control.ts'
 import { makeDecoder } from './app/decode.ts'
 import { SkipCheck } from './app/skip-check.ts'
+import { RHYTHM, type GuardRule } from './app/task/guard.ts'
 import type { TaskInput } from './app/task/lane.ts'
 import type { TaskOptions, TaskPorts } from './app/task/options.ts'
 import type { RefusalRule } from './app/task/refusals.ts'
@@ -25,7 +26,7 @@ import { FOLD_VERSION } from './domain/profile/version.ts'
 import { BUNDLE_FORMAT, type Bundle } from './domain/segments/bundle.ts'
 import type { Holdout } from './domain/segments/holdout.ts'
 import type { Telemetry } from './ports/telemetry.ts'
-import { RUN_CONFIG_FORMAT, type RunConfig } from './config.ts'
+import { guardsSchema, RUN_CONFIG_FORMAT, type Guards, type RunConfig } from './config.ts'
 import { readRunConfig, settle, type Asked } from './first-start.ts'
 
 const MIB = 1024 * 1024
@@ -52,6 +53,20 @@ const EMBEDDED = {
 
 /** Followed inputs whose records are mostly refused: someone should look before more of them are. */
 export const REFUSALS: RefusalRule = { share: 0.05, minRefused: 20, windowMs: MINUTE_MS }
+
+/** Records that must be usual, and moves that must be made, before a share of them says anything. */
+const GUARD_LEAST = { minUsual: 20, minMoved: 20 } as const
+
+/** By what a task's guards decide; undefined: they do not. */
+export function guardRule(guards: Guards): GuardRule | undefined {
+  if (guards.action === 'none') return undefined
+  return {
+    ...GUARD_LEAST,
+    overSlots: (guards.inputSilenceMinutes * MINUTE_MS) / RHYTHM.slotMs,
+    floorPct: guards.inputFloorPct,
+    maxMovedPct: guards.maxMovedPctPerHour,
+  }
+}
 
 /** An embedded run with its doors open. */
 export interface EmbeddedRun {
@@ -259,6 +274,7 @@ export function taskOptions({ config, avro, bundle, zones, inputs }: Parts): Tas
     serves: ({ featureSet: other }) =>
       other.zone === plan.zone.name && reading(compilePlan(other, plan.zone)) === reading(plan),
     refusals: config.follow ? REFUSALS : undefined,
+    guard: config.follow ? guardRule(guardsSchema.parse({})) : undefined,
     tickAllowanceMs: config.follow ? EMBEDDED.tickAllowanceMs : undefined,
     newToken: randomUUID,
     genesis: {

@@ -22,6 +22,33 @@ export const runPolicySchema = z
   })
   .prefault({})
 
+/** When a consumer holds the clock by itself (rule T16 of the task). Its defaults are written here. */
+export const guardsSchema = z
+  .strictObject({
+    inputSilenceMinutes: z
+      .int()
+      .min(5)
+      .max(360)
+      .multipleOf(5)
+      .default(60)
+      .describe('an input is silent that in this time gave less than its floor'),
+    inputFloorPct: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(30)
+      .describe('of what it gave at the same hours of the last days'),
+    maxMovedPctPerHour: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(5)
+      .describe('of the members, moved by what they did or did not do'),
+    action: z.enum(['hold', 'none']).default('hold'),
+  })
+  .prefault({})
+export type Guards = z.infer<typeof guardsSchema>
+
 const input = z.strictObject({
   topic: z.string(),
   path: z.string(),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { currencyCode } from './domain/events/mapping.ts'
 import { parseDurationMs } from './domain/base/duration.ts'
 import { fail } from './errors.ts'
-import { runPolicySchema } from './config.ts'
+import { guardsSchema, runPolicySchema } from './config.ts'
 import { configLeaves, layeredConfig, type ConfigLayers, type Layered } from './layered-config.ts'
 
 const duration = z
@@ -150,6 +150,7 @@ export const liveConfigSchema = z.strictObject({
   liveFrom: z.iso.datetime({ offset: true }).nullable().default(null),
   maxSleep: duration.default('24h'),
   policy: runPolicySchema,
+  guards: guardsSchema,
   pageInterval: duration.default('100ms'),
   checkpointInterval: duration.default('1s'),
   /** Where probes and operators ask this process; absent: nowhere. */

@@ -26,7 +26,7 @@ import { sample, type Sample } from './ports/metrics.ts'
 import type { StateReader } from './ports/store.ts'
 import type { Telemetry } from './ports/telemetry.ts'
 import type { Task } from './ports/types.ts'
-import { taskOptions, zoneTables } from './compose.ts'
+import { guardRule, taskOptions, zoneTables } from './compose.ts'
 import { RUN_CONFIG_FORMAT, type RunConfig } from './config.ts'
 import { runCurrency } from './first-start.ts'
 import { kafkaAccess, redisAccess } from './live-access.ts'
@@ -179,6 +179,7 @@ function liveOptions(config: LiveConfig, task: Task, control: string): Partial<T
     page: { ...LIVE.page, maxAgeMs: ms(config.pageInterval) },
     checkpointIntervalMs: ms(config.checkpointInterval),
     tickAllowanceMs: ms(config.tickAllowance),
+    guard: guardRule(config.guards),
     quietLineMs: Math.min(QUIET_LINE_MS, ms(config.journalRetention) / 4),
     startAt: (bounds) =>
       Object.fromEntries(

@@ -19,6 +19,8 @@ export interface StateView {
   readonly reader: StateReader
   /** Head of the task that a user belongs to. */
   headOf(user: string): Promise<Head | undefined>
+  /** Heads of all tasks, in their order; undefined: one that never started. */
+  heads(): Promise<(Head | undefined)[]>
   readonly options: Pick<TaskOptions, 'newProfiles' | 'segmenter'>
   close(): Promise<void>
 }
@@ -31,7 +33,8 @@ export async function openFolderView(dir: string): Promise<StateView> {
     const { bundle } = await openBundleFiles().load(folder.paths.model)
     const options = taskOptions({ config, bundle, zones: zoneTables(config, bundle), inputs: [] })
     const reader = new EmbeddedReader(folder)
-    return { reader, options, headOf: () => reader.head(0), close: () => folder.close() }
+    const head = (): Promise<Head | undefined> => reader.head(0)
+    return { reader, options, headOf: head, heads: async () => [await head()], close: () => folder.close() }
   } catch (error) {
     await folder.close()
     throw error
@@ -52,5 +55,9 @@ export async function openLiveView(
     const meta = await readMeta(redis, config.app)
     return meta && reader.head(taskOf(user, meta.partitions))
   }
-  return { reader, options, headOf, close: () => redis.close() }
+  const heads = async (): Promise<(Head | undefined)[]> => {
+    const meta = await readMeta(redis, config.app)
+    return Promise.all(Array.from({ length: meta?.partitions ?? 0 }, (_, task) => reader.head(task)))
+  }
+  return { reader, options, headOf, heads, close: () => redis.close() }
 }

@@ -5,6 +5,7 @@ import { registerDemo } from './commands/demo.ts'
 import { registerExplain } from './commands/explain.ts'
 import { registerFeatures } from './commands/features.ts'
 import { registerGenerate } from './commands/generate.ts'
+import { registerGuards } from './commands/guards.ts'
 import { registerIngest } from './commands/ingest.ts'
 import { registerModels } from './commands/models.ts'
 import { registerPredict } from './commands/predict.ts'
@@ -36,6 +37,7 @@ const VERBS: readonly Register[] = [
   registerTopics,
   registerConfig,
   registerTasks,
+  registerGuards,
 ]
 
 export function buildProgram(cli: Cli): Command {

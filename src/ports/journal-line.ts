@@ -12,7 +12,12 @@ export const JOURNAL_LINE_SHAPE = {
   digests: z.record(z.string(), z.string()),
   refused: z.record(z.string(), z.array(whole)).optional(),
   schemas: z.record(z.string(), z.string()).optional(),
-  held: z.boolean().optional(),
+  held: z
+    .discriminatedUnion('why', [
+      z.strictObject({ why: z.literal('silent'), asOf: whole, inputs: z.array(z.string()) }),
+      z.strictObject({ why: z.enum(['moving', 'over']), asOf: whole }),
+    ])
+    .optional(),
   recipe: z.string().optional(),
   genesis: z
     .strictObject({
@@ -26,6 +31,7 @@ export const JOURNAL_LINE_SHAPE = {
     .strictObject({ what: z.enum(ACCEPTANCES), lost: z.record(z.string(), whole).optional() })
     .optional(),
   moves: z.array(z.tuple([z.string(), z.int(), segment, segment])),
+  moved: z.array(z.tuple([whole, whole])).optional(),
   suppressed: z.record(z.string(), whole).optional(),
   uncounted: z.record(z.string(), whole).optional(),
   chain: z.string(),

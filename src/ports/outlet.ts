@@ -19,8 +19,8 @@ export interface JournalLine {
   readonly refused?: Readonly<Record<Topic, readonly number[]>> | undefined
   /** Schemas that this revision was the first to read records by: id → fingerprint (rule T12). */
   readonly schemas?: Readonly<Record<string, string>> | undefined
-  /** A guard or an operator holds the clock (rule T16). */
-  readonly held?: boolean | undefined
+  /** From the end of this revision on a guard holds the clock, or does no more (rule T16); absent: as before. */
+  readonly held?: Hold | Released | undefined
   /** Hash of the recipe; on line 0 and wherever it changes. */
   readonly recipe?: string | undefined
   /** Facts fixed once, on line 0: see `Genesis`. */
@@ -28,12 +28,31 @@ export interface JournalLine {
   /** A person let the task go on where it had stopped: see `Accepted`. */
   readonly accepted?: Accepted | undefined
   readonly moves: readonly Move[]
+  /** Those of `moves` that took a user from one segment to another by what he did or did not do, by the guards' slots; absent: none. */
+  readonly moved?: readonly Stir[] | undefined
   /** Flips that the policy held back, by what held them; absent: none. */
   readonly suppressed?: Readonly<Record<string, number>> | undefined
   /** Events that counted less than they say, by reason; absent: none. */
   readonly uncounted?: Readonly<Record<string, number>> | undefined
   /** hash(previous chain, this line without `chain`). */
   readonly chain: string
+}
+
+/** Number of a slot of time, and how many users were moved in it. */
+export type Stir = readonly [slot: number, users: number]
+
+/**
+ * Why a guard holds the clock, as of when: these inputs fell silent against their habit, or too many users moved. The first ends by
+ * itself, once they are heard again; the second by a person's word.
+ */
+export type Hold =
+  | { readonly why: 'silent'; readonly asOf: Ms; readonly inputs: readonly Topic[] }
+  | { readonly why: 'moving'; readonly asOf: Ms }
+
+/** The hold is over by itself. */
+export interface Released {
+  readonly why: 'over'
+  readonly asOf: Ms
 }
 
 /** What a person may accept so that a stopped or held task goes on (rule T17). */

@@ -1,7 +1,7 @@
 import type { Labels } from '../domain/segments/labels.ts'
 import type { Membership } from '../domain/segments/transition.ts'
 import type { Bundle } from '../domain/segments/bundle.ts'
-import type { Fence, Genesis } from './outlet.ts'
+import type { Fence, Genesis, Hold } from './outlet.ts'
 import type { Ms, Positions, Rev, Task, Token, Topic } from './types.ts'
 
 /** A bundle at work in a task, in order of arrival. Profiles name it by its place in the list. */
@@ -30,11 +30,30 @@ export interface Head {
   readonly segments: readonly string[]
   /** Labels by segment key, from the last `labels` command. */
   readonly labels: Labels
+  /** An operator holds the clock. */
   readonly held: boolean
   readonly releasedAt: Ms
+  /** What the guards remember; absent in heads of before there were any. */
+  readonly guard?: GuardState | undefined
   /** Fingerprints of the schemas that records were read by, by id; absent: none. */
   readonly schemas?: Readonly<Record<string, string>> | undefined
   readonly counts: Counts
+}
+
+/** Habits of the inputs, moves of the last hour, and whether a guard holds the clock. Slots and hours are numbered from 1970 on. */
+export interface GuardState {
+  /** The last slot begun; −1: none. */
+  readonly at: number
+  /** Is the hour that is not over seen from its start? */
+  readonly whole: boolean
+  readonly inputs: Readonly<
+    Record<
+      Topic,
+      { readonly slots: readonly number[]; readonly hours: readonly number[]; readonly hour: number }
+    >
+  >
+  readonly moved: readonly number[]
+  readonly hold?: Hold | undefined
 }
 
 /** What a task counted since its first line; computed from journal and records, never from what a fold happened to touch. */

@@ -67,3 +67,8 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 export function day(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10)
 }
+
+/** "2025-03-31 09:15 UTC" */
+export function time(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}

@@ -98,7 +98,7 @@ function publishTests(at: () => OutletHarness): void {
     const line = journalLine(0, {
       tick: 1_740_787_200_123,
       refused: { clicks: [3, 9] },
-      held: true,
+      held: { why: 'silent', asOf: 1, inputs: ['clicks'] },
       recipe: 'r1',
       genesis: { app: 'shop', formats: { profile: 1 }, startedAt: 5, liveFrom: 0 },
       moves: [

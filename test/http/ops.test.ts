@@ -12,6 +12,7 @@ const TASK: TaskStatus = {
   stored: 2,
   clock: 1_700_000_000_000,
   held: false,
+  hold: null,
   trouble: null,
   outages: [],
 }

@@ -54,7 +54,7 @@ export function faultsOf(
 
 type Comparable = Pick<
   Head,
-  'chain' | 'positions' | 'digests' | 'clock' | 'held' | 'releasedAt' | 'counts' | 'segments'
+  'chain' | 'positions' | 'digests' | 'clock' | 'held' | 'releasedAt' | 'counts' | 'segments' | 'guard'
 >
 
 const sorted = (o: object): unknown[] => Object.entries(o).sort(([a], [b]) => (a < b ? -1 : 1))
@@ -62,7 +62,7 @@ const sorted = (o: object): unknown[] => Object.entries(o).sort(([a], [b]) => (a
 function headText(h: Comparable): string {
   const { skipped, refused, suppressed, uncounted = {}, members, ...numbers } = h.counts
   const maps = [h.positions, h.digests, numbers, skipped, refused, suppressed, uncounted, members].map(sorted)
-  return JSON.stringify([h.chain, h.clock, h.held, h.releasedAt, h.segments, maps])
+  return JSON.stringify([h.chain, h.clock, h.held, h.releasedAt, h.segments, h.guard, maps])
 }
 
 function stateFaults(oracle: Oracle, rev: number, { profiles, head, members }: Keys): string[] {

@@ -4,11 +4,21 @@ import { Segmenter } from '../../src/domain/profile/segmenter.ts'
 import type { Transition } from '../../src/domain/segments/transition.ts'
 import { chained } from '../../src/app/task/journal.ts'
 import type { Content } from '../../src/app/task/lane.ts'
+import { Guard } from '../../src/app/task/guard.ts'
 import { RunningDigest } from '../../src/app/task/digest.ts'
 import type { JournalLine, Move } from '../../src/ports/outlet.ts'
 import type { Head } from '../../src/ports/store.ts'
+import { PlainGuard } from './plain-guard.ts'
 import { PlainUsers } from './plain-users.ts'
-import { HOLDOUT, MAX_AHEAD_MS, newProfiles, TASK_INPUTS, TOPICS, type Scenario } from './scenario.ts'
+import {
+  HOLDOUT,
+  MAX_AHEAD_MS,
+  newProfiles,
+  SIM_RHYTHM,
+  TASK_INPUTS,
+  TOPICS,
+  type Scenario,
+} from './scenario.ts'
 
 interface Pending {
   readonly time: number
@@ -34,6 +44,12 @@ export class Oracle {
   readonly #uncounted: Record<string, number> = {}
   #clock = Number.MIN_SAFE_INTEGER
   #held = false
+  readonly #guard: Guard
+  readonly #plainGuard: PlainGuard | undefined
+  /** Moves of the open revision that count for the guards. */
+  #moved: [slot: number, users: number][] = []
+  /** Due of the last wake since the last record. */
+  #woken = Number.NEGATIVE_INFINITY
   #releasedAt = Number.MIN_SAFE_INTEGER
   #chain = ''
   #positions: Record<string, number> = Object.fromEntries(TOPICS.map((t) => [t, 0]))
@@ -49,6 +65,9 @@ export class Oracle {
 
   constructor(scenario: Scenario, liveFrom: number) {
     this.scenario = scenario
+    const topics = TOPICS.filter((t) => t !== 'control')
+    this.#guard = new Guard(topics, SIM_RHYTHM)
+    this.#plainGuard = scenario.guard && new PlainGuard(topics, SIM_RHYTHM, scenario.guard)
     this.#plain = new PlainUsers(this.profiles, scenario.due)
     this.#segmenter = new Segmenter(this.profiles, {
       app: 'sim',
@@ -76,6 +95,7 @@ export class Oracle {
       if (chain !== line.chain || JSON.stringify(line.positions) !== JSON.stringify(this.#positions))
         this.faults.push(`acceptance at revision ${line.rev}`)
       this.#chain = chain
+      this.#end(line)
       return
     }
     const before = this.transitions.length
@@ -89,9 +109,13 @@ export class Oracle {
     }
     this.#fire(this.#clock, line.rev)
     if (line.tick !== undefined) {
-      this.#clock = Math.max(this.#clock, line.tick)
       this.#fire(line.tick, line.rev)
+      this.#clock = Math.max(this.#clock, line.tick)
     }
+    if (line.held !== undefined) this.#turned(line)
+    if (JSON.stringify(this.#moved) !== JSON.stringify(line.moved ?? []))
+      this.faults.push(`moved of revision ${line.rev}`)
+    this.#end(line)
     const moves: Move[] = this.transitions.slice(before).map((t) => [t.userId, t.sequence, t.from, t.to])
     if (JSON.stringify(moves) !== JSON.stringify(line.moves))
       this.faults.push(`moves of revision ${line.rev}`)
@@ -100,6 +124,43 @@ export class Oracle {
     const { chain } = chained(this.#chain, { ...line, moves, digests: this.digests() })
     if (chain !== line.chain) this.faults.push(`chain of revision ${line.rev}`)
     this.#chain = chain
+  }
+
+  get #holding(): boolean {
+    return this.#held || this.#guard.hold !== undefined
+  }
+
+  /** A revision ends, and with it perhaps a hold. */
+  #end(line: JournalLine): void {
+    const before = this.#holding
+    this.#guard.finish(this.#clock, this.#moved, line.held)
+    this.#plainGuard?.end(this.#clock, this.#moved, line.held)
+    if (before && !this.#holding)
+      this.#releasedAt = Math.max(this.#releasedAt, this.#clock, line.held?.asOf ?? 0)
+    this.#moved = []
+    this.#woken = Number.NEGATIVE_INFINITY
+  }
+
+  /** What the guards would have it be before time goes on to `t`; undefined: as it is. */
+  #due(t: number, wakes: boolean): JournalLine['held'] {
+    const slots = [...this.profiles.slots()]
+    const members = slots.filter((slot) => this.#segmenter.segmentOf(slot) !== null).length
+    return this.#plainGuard?.turn(t, { moved: this.#moved, members, wakes })
+  }
+
+  /** A hold began or ended at the end of this revision: before the next wake, or the next record of an input. */
+  #turned({ rev, positions, held }: JournalLine): void {
+    const dues = this.#holding ? [] : [...this.profiles.slots()].map((slot) => this.profiles.due(slot))
+    const next = TOPICS.flatMap((topic, rank) => {
+      const from = positions[topic] as number
+      const r = this.scenario.inputs[topic]?.records.find((record) => record.offset >= from)
+      const content = r && TASK_INPUTS[rank]?.decode(r, this.#startedAt + MAX_AHEAD_MS)
+      return content?.type === 'events' ? (content.events[0]?.eventTime ?? []) : []
+    })
+    const due = this.#due(Math.min(...dues), true)
+    const all = [...(dues.length === 0 ? [] : [due]), ...next.map((t) => this.#due(t, false))]
+    if (!all.some((hold) => hold !== undefined && JSON.stringify(hold) === JSON.stringify(held)))
+      this.faults.push(`revision ${rev} holds or lets go without need: ${JSON.stringify(held)}`)
   }
 
   /** Flips held back and events uncounted in one revision. */
@@ -139,6 +200,10 @@ export class Oracle {
   #fold(item: Pending, rev: number, topic: string): void {
     const { content } = item
     this.#fire(content.type === 'events' ? Math.max(this.#clock, item.time) : this.#clock, rev)
+    const passes = content.type === 'events' && item.time > Math.max(this.#clock, this.#woken)
+    if (passes && this.#due(item.time, false) !== undefined)
+      this.faults.push(`${topic} ${item.offset} is folded before the guards were heard`)
+    this.#woken = Number.NEGATIVE_INFINITY
     if (content.type === 'refused') this.refused.push(`${topic} ${item.offset}`)
     this.#count(content)
     if (content.type === 'command') {
@@ -149,12 +214,16 @@ export class Oracle {
       }
       if (c.command === 'hold') this.#held = true
       if (c.command === 'release') {
-        if (this.#held) this.#releasedAt = Math.max(this.#clock, c.issuedAt)
+        if (this.#holding) this.#releasedAt = Math.max(this.#clock, c.issuedAt)
         this.#held = false
+        this.#moved = []
+        this.#guard.release()
+        this.#plainGuard?.release()
       }
     }
     if (content.type !== 'events') return
     for (const e of content.events) {
+      const before = this.transitions.length
       this.#clock = Math.max(this.#clock, e.eventTime)
       const slot = this.profiles.open(e.userId)
       const again = this.#plain.again(e)
@@ -167,7 +236,21 @@ export class Oracle {
       this.#plain.seen(e, asOf)
       this.#decided(slot)
       this.profiles.setStamp(slot, rev)
+      this.#stir(before)
     }
+    this.#guard.count(topic, this.#clock)
+    this.#plainGuard?.record(topic, this.#clock)
+  }
+
+  /** Those of the moves since `from` that say how restless the users are. */
+  #stir(from: number): void {
+    for (const { from: left, cause } of this.transitions.slice(from))
+      if (left !== null && ['behaviour', 'inactivity'].includes(cause)) {
+        const slot = Math.floor(Math.max(this.#clock, this.#woken) / SIM_RHYTHM.slotMs)
+        const last = this.#moved.at(-1)
+        if (last?.[0] === slot) last[1]++
+        else this.#moved.push([slot, 1])
+      }
   }
 
   #decided(slot: number): void {
@@ -187,7 +270,7 @@ export class Oracle {
   /** What a head says as of the last line. */
   head(): Pick<
     Head,
-    'chain' | 'positions' | 'digests' | 'clock' | 'held' | 'releasedAt' | 'counts' | 'segments'
+    'chain' | 'positions' | 'digests' | 'clock' | 'held' | 'releasedAt' | 'counts' | 'segments' | 'guard'
   > {
     const members: Record<string, number> = {}
     for (const slot of this.profiles.slots()) {
@@ -201,6 +284,7 @@ export class Oracle {
       clock: this.#clock,
       held: this.#held,
       releasedAt: this.#releasedAt,
+      guard: this.#rev === 0 ? undefined : this.#guard.state(),
       counts: {
         ...this.#counts,
         moves: this.transitions.length,
@@ -218,7 +302,7 @@ export class Oracle {
 
   /** Wakes everyone due ≤ t, smallest due first, then by UTF-8 bytes of the user. */
   #fire(t: number, rev: number): void {
-    while (!this.#held) {
+    while (!this.#holding) {
       let best = -1
       for (const slot of this.profiles.slots()) {
         const due = this.profiles.due(slot)
@@ -230,6 +314,15 @@ export class Oracle {
         if (than > 0) best = slot
       }
       if (best < 0) return
+      const due = this.profiles.due(best)
+      if (
+        due >= this.#releasedAt &&
+        due > Math.max(this.#clock, this.#woken) &&
+        this.#due(due, true) !== undefined
+      )
+        this.faults.push(`somebody is woken in revision ${rev} before the guards were heard`)
+      this.#woken = due
+      this.#plainGuard?.end(due, [], undefined)
       if (this.profiles.due(best) < this.#releasedAt) {
         this.profiles.setDue(best, this.#releasedAt + spreadOf(this.profiles.user(best), this.scenario.due))
         this.profiles.setStamp(best, rev)
@@ -239,8 +332,10 @@ export class Oracle {
       const gone = this.#plain.expired(best, asOf)
       if (!gone) this.#plain.before(best, asOf)
       const user = this.profiles.user(best)
-      if (this.#segmenter.wake(best, this.transitions, 0) === gone)
-        this.faults.push(`${user} is ${gone ? 'not ' : ''}forgotten`)
+      const before = this.transitions.length
+      const awake = this.#segmenter.wake(best, this.transitions, 0)
+      this.#stir(before)
+      if (awake === gone) this.faults.push(`${user} is ${gone ? 'not ' : ''}forgotten`)
       if (gone) {
         this.#plain.forget(best)
         this.profiles.free(best)

@@ -11,6 +11,8 @@ import { sealBundle, type Bundle } from '../../src/domain/segments/bundle.ts'
 import type { Holdout } from '../../src/domain/segments/holdout.ts'
 import type { Policy } from '../../src/domain/segments/policy.ts'
 import { commandSchema } from '../../src/domain/segments/command.ts'
+import type { GuardRule } from '../../src/app/task/guard.ts'
+import type { Rhythm } from '../../src/app/task/habit.ts'
 import type { Content, TaskInput } from '../../src/app/task/lane.ts'
 import type { RawRecord } from '../../src/ports/source.ts'
 
@@ -115,6 +117,29 @@ export interface Input {
 export interface Scenario {
   readonly inputs: Readonly<Record<string, Input>>
   readonly due: DuePolicy
+  /** undefined: nothing but an operator holds the clock. */
+  readonly guard: GuardRule | undefined
+}
+
+/** A day of two minutes, so that habits form. */
+export const SIM_RHYTHM: Rhythm = {
+  slotMs: 20 * SECOND_MS,
+  slotsPerHour: 2,
+  hoursPerDay: 3,
+  days: 3,
+  minDays: 1,
+  reachSlots: 4,
+}
+
+/** Guards that bite often. */
+function guardRule(random: Random): GuardRule {
+  return {
+    overSlots: 1 + random.below(4),
+    floorPct: 30 + random.below(60),
+    minUsual: 1 + random.below(4),
+    maxMovedPct: 10 + random.below(80),
+    minMoved: 1 + random.below(4),
+  }
 }
 
 /** A fifth of the users. */
@@ -230,6 +255,21 @@ function lay(random: Random, raw: readonly Raw[], t: Traits): Input {
   return { records, arrivals: raw.map(({ at }) => (t.live ? Math.max(T0, at) : T0)), end: offset + gap() }
 }
 
+/** The same without what one of the inputs would have given for a while. */
+function muted(random: Random, inputs: Scenario['inputs'], t: Traits): Scenario['inputs'] {
+  const topic = random.below(2) === 0 ? 'clicks' : 'orders'
+  const from = T0 + random.below(t.spanMs)
+  const to = from + random.below(t.spanMs / 2)
+  const { records, arrivals, end } = inputs[topic] as Input
+  const heard = (i: number): boolean => !((arrivals[i] as number) >= from && (arrivals[i] as number) < to)
+  const left = {
+    records: records.filter((_, i) => heard(i)),
+    arrivals: arrivals.filter((_, i) => heard(i)),
+    end,
+  }
+  return { ...inputs, [topic]: left }
+}
+
 /** Two inputs of behaviour and one of commands. `live`: they arrive as time passes; else all is there from the start. */
 export function makeScenario(random: Random, live: boolean): Scenario {
   const t: Traits = {
@@ -253,7 +293,8 @@ export function makeScenario(random: Random, live: boolean): Scenario {
     forgetAfterMs: random.below(2) === 0 ? 12 * MINUTE_MS : DAY_MS,
     forgetAnonymousAfterMs: random.below(2) === 0 ? 5 * MINUTE_MS : DAY_MS,
   }
-  return { inputs, due }
+  const guard = random.below(2) === 0 ? guardRule(random) : undefined
+  return { inputs: random.below(2) === 0 ? muted(random, inputs, t) : inputs, due, guard }
 }
 
 const decoded = new WeakMap<RawRecord, Content>()

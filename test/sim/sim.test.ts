@@ -13,7 +13,7 @@ test(
   `${SEEDS} seeded schedules of trouble end exactly as one quiet thread would (R1–R6, T1–T9, T16, T17)`,
   { timeout: 600_000 },
   async () => {
-    const total = { revisions: 0, transitions: 0, kills: 0, takeovers: 0, losses: 0, accepted: 0 }
+    const total = { revisions: 0, transitions: 0, kills: 0, takeovers: 0, losses: 0, accepted: 0, holds: 0 }
     const wrong: Outcome[] = []
     let seed = FIRST
     for (; seed < FIRST + SEEDS && wrong.length < WRONG; seed++) {

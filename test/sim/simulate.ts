@@ -12,6 +12,7 @@ import {
   makeScenario,
   MAX_AHEAD_MS,
   newProfiles,
+  SIM_RHYTHM,
   T0,
   TASK_INPUTS,
   type Scenario,
@@ -32,6 +33,8 @@ export interface Outcome {
   readonly losses: number
   /** Times that a person let the task go on. */
   readonly accepted: number
+  /** Holds that guards began. */
+  readonly holds: number
   readonly turns: number
 }
 
@@ -99,6 +102,8 @@ export class Simulation {
       maxProfiles: 2 + random.below(10),
       maxAheadMs: MAX_AHEAD_MS,
       newProfiles,
+      guard: this.scenario.guard,
+      rhythm: SIM_RHYTHM,
       serves: () => true,
       page: {
         maxRecords: 1 + random.below(40),
@@ -286,6 +291,7 @@ export class Simulation {
       takeovers: this.broker.fences,
       losses: this.#losses,
       accepted: this.#accepted,
+      holds: this.broker.published.filter(({ line }) => line.held && line.held.why !== 'over').length,
       turns: this.world.turns,
     }
   }

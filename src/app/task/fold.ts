@@ -4,40 +4,18 @@ import { spreadOf } from '../../domain/profile/due.ts'
 import type { Arbiter } from '../../domain/profile/segmenter.ts'
 import type { Command } from '../../domain/segments/command.ts'
 import { membershipOf } from '../../domain/segments/transition.ts'
-import type { JournalLine, Move, Revision } from '../../ports/outlet.ts'
+import type { JournalLine, Move } from '../../ports/outlet.ts'
 import type { Chunk } from '../../ports/source.ts'
 import type { Head } from '../../ports/store.ts'
 import type { Ms, Positions } from '../../ports/types.ts'
 import { makeDeadLetter } from '../decode.ts'
+import { needDues, needFor, needUsers, type Advance, type Whole } from './advance.ts'
 import { Amends } from './amends.ts'
 import { chained, verify } from './journal.ts'
+import type { Turn } from './guard.ts'
 import { lacksSchema, type Item, type Lane } from './lane.ts'
 import { OpenRevision, Work } from './open-revision.ts'
 import { TaskMemory, type FoldOptions } from './memory.ts'
-
-/** What stands in the way of folding on, or what came of it. */
-export type Advance =
-  | {
-      readonly type: 'revision'
-      readonly revision: Revision
-      readonly diverged: number
-      readonly records: number
-      readonly wakes: number
-      readonly work: Work
-    }
-  /** Profiles of users, or the next due ones, to be read from the state first. */
-  | { readonly type: 'need'; readonly users: readonly string[]; readonly dues: boolean }
-  /** An input with more to come has nothing buffered: nothing later in time may be folded. */
-  | { readonly type: 'starved' }
-  /** All that is buffered is folded and no revision is open. */
-  | { readonly type: 'idle' }
-
-/** One folded revision. */
-export type Whole = Extract<Advance, { type: 'revision' }>
-type Need = Extract<Advance, { type: 'need' }>
-
-/** Users looked up in one read of the state. */
-const LOOKAHEAD_USERS = 1000
 
 /**
  * One task's folding: records in, revisions out. Everything in it is synchronous and a function of the records, the journal
@@ -49,6 +27,7 @@ export class TaskFold {
   #tickTo: Ms = Number.NEGATIVE_INFINITY
   #open: OpenRevision | undefined
   #cut = false
+  #turn: Turn | undefined
   #amends = new Amends([])
   readonly #arbiter: Arbiter = (user, sequence, from, to) =>
     this.#open?.allows(user, sequence, from, to) ?? true
@@ -111,7 +90,12 @@ export class TaskFold {
     }
     if (line?.accepted) return this.#accept(line)
     if (line) m.schemas.expect(line.schemas)
-    const need = line && this.#needUsers(line.moves.map((move) => move[0]))
+    const need =
+      line &&
+      needUsers(
+        this.memory,
+        line.moves.map((move) => move[0]),
+      )
     if (need) return need
     for (;;) {
       if (this.#open && !line && this.#full(this.#open)) return this.#close(this.#open)
@@ -120,8 +104,9 @@ export class TaskFold {
       if (lane === undefined) return this.#atRest(line)
       if (this.#open && !line && lane.tooLate) return this.#close(this.#open)
       const until = Math.max(m.clock, lane.head.passes)
-      const missing = this.#needDues(until) ?? this.#needFor(lane.head)
+      const missing = needDues(m, until) ?? needFor(m, lane.head)
       if (missing) return missing
+      if (!line && this.#turns(until, true)) return this.#finish(this.#begin(undefined))
       if (!this.#wake(until, line)) this.#foldNext(lane, line)
     }
   }
@@ -130,9 +115,10 @@ export class TaskFold {
   #atRest(line: JournalLine | undefined): Advance {
     const until = Math.max(this.memory.clock, line ? (line.tick ?? Number.NEGATIVE_INFINITY) : this.#tickTo)
     for (;;) {
-      const missing = this.#needDues(until)
+      const missing = needDues(this.memory, until)
       if (missing) return missing
       if (this.#open && !line && this.#full(this.#open)) return this.#close(this.#open)
+      if (!line && this.#turns(until, false)) return this.#finish(this.#begin(undefined))
       if (!this.#wake(until, line)) break
     }
     if (this.#open || line) return this.#finish(this.#begin(line))
@@ -147,7 +133,7 @@ export class TaskFold {
   #close(open: OpenRevision): Advance {
     const until = Math.max(this.memory.clock, open.lastWakeDue)
     for (;;) {
-      const missing = this.#needDues(until)
+      const missing = needDues(this.memory, until)
       if (missing) return missing
       if (!this.#wake(until, undefined)) return this.#finish(open)
     }
@@ -177,34 +163,35 @@ export class TaskFold {
     return best
   }
 
-  #needDues(until: Ms): Need | undefined {
-    const { book, held } = this.memory
-    if (held || book.horizon >= until) return undefined
-    return { type: 'need', users: [], dues: true }
-  }
-
-  #needFor(item: Item): Need | undefined {
-    if (item.content.type !== 'events') return undefined
-    const { book, lanes } = this.memory
-    if (!item.content.events.some((event) => book.missing(event.userId))) return undefined
-    return this.#needUsers(lanes.flatMap((lane) => lane.users(LOOKAHEAD_USERS)))
-  }
-
-  #needUsers(candidates: readonly string[]): Need | undefined {
-    const { book } = this.memory
-    const users = new Set<string>()
-    for (const user of candidates) if (book.missing(user)) users.add(user)
-    return users.size === 0 ? undefined : { type: 'need', users: [...users], dues: false }
-  }
-
   #begin(line: JournalLine | undefined): OpenRevision {
     return (this.#open ??= new OpenRevision(this.memory.rev + 1, line))
   }
 
+  /**
+   * Before time goes on, to the next due ≤ `until` or, with a `record` there, to that: does a guard's hold begin or end? Then the
+   * revision ends here, and its line says so. Equal dues are never parted.
+   */
+  #turns(until: Ms, record: boolean): boolean {
+    const rule = this.#options.guard
+    const { book, clock, guard, holding, releasedAt } = this.memory
+    const moved = this.#open?.moved ?? []
+    const members = this.memory.members + (this.#open?.joined ?? 0)
+    if (!rule || !guard.asks(until, rule, moved, members)) return false
+    const { profiles } = book
+    const due = holding ? Number.POSITIVE_INFINITY : book.dues.first(until, (s) => profiles.due(s))
+    const wakes = due <= until
+    if (!wakes && !record) return false
+    const t = Math.min(due, until)
+    // who is overdue since a hold is only given another due
+    if (t <= Math.max(clock, this.#open?.lastWakeDue ?? clock) || due < releasedAt) return false
+    this.#turn = guard.turn(t, rule, { moved, members, wakes })
+    return this.#turn !== undefined
+  }
+
   /** Wakes the first user due ≤ `until`. False where there is none. */
   #wake(until: Ms, line: JournalLine | undefined): boolean {
-    const { book, held, releasedAt, segmenter } = this.memory
-    if (held) return false
+    const { book, guard, holding, releasedAt, segmenter } = this.memory
+    if (holding) return false
     const profiles = book.profiles
     const slot = book.dues.take(until, (s) => profiles.due(s))
     if (slot < 0) return false
@@ -217,6 +204,7 @@ export class TaskFold {
     const before = open.transitions.length
     open.steps++
     open.lastWakeDue = due
+    guard.advance(due)
     if (due < releasedAt) {
       // overdue since a hold: looked at once, as of the release and his place in the spread (rule T16)
       profiles.setDue(slot, releasedAt + spreadOf(profiles.user(slot), this.#options.segmenter.due))
@@ -240,8 +228,10 @@ export class TaskFold {
     open.lastWakeDue = Number.NEGATIVE_INFINITY
     const { content, record } = item
     tally.record(content)
-    if (content.type === 'events') for (const event of content.events) this.#event(open, lane, item, event)
-    else if (content.type === 'command') this.#command(open, content.command)
+    if (content.type === 'events') {
+      for (const event of content.events) this.#event(open, lane, item, event)
+      this.memory.guard.count(lane.input.topic, this.memory.clock)
+    } else if (content.type === 'command') this.#command(open, content.command)
     else if (content.type === 'skipped') open.work.skipped.push(content.reason)
     else if (content.type === 'refused') {
       const { topic } = lane.input
@@ -253,6 +243,8 @@ export class TaskFold {
   /** Every task hears of a command, one of them tells the readers. */
   #command(open: OpenRevision, command: Command): void {
     this.memory.command(command)
+    // whoever moved before a person let the clock go on is no reason to hold it again
+    if (command.command === 'release') open.moved.length = 0
     const told = command.command === 'promote' || command.command === 'labels'
     if (told && this.#options.task === 0) open.catalog = this.memory.catalog()
   }
@@ -301,11 +293,14 @@ export class TaskFold {
   }
 
   #moved(open: OpenRevision, before: number): void {
-    const { book } = this.memory
+    const { book, guard, clock } = this.memory
     for (let i = before; i < open.transitions.length; i++) {
       const t = open.transitions[i]
       assert(t, 'a transition at its index')
       open.moves.push([t.userId, t.sequence, t.from, t.to])
+      if (t.from === null) open.joined++
+      else if (t.to === null) open.joined--
+      else if (t.cause !== 'model') open.stir(guard.slotOf(Math.max(clock, open.lastWakeDue)))
       const membership = membershipOf(t)
       open.memberships.push(membership)
       book.member(membership)
@@ -368,7 +363,9 @@ export class TaskFold {
       refused: Object.keys(open.refused).length > 0 ? open.refused : undefined,
       schemas: m.schemas.take(),
       recipe: m.recipe === this.#options.recipe ? undefined : this.#options.recipe,
+      held: this.#turn?.held,
       moves: open.moves,
+      moved: open.moved.length === 0 ? undefined : open.moved,
       suppressed,
       uncounted,
       ...open.published,
@@ -378,6 +375,8 @@ export class TaskFold {
     m.finish(line)
     this.#open = undefined
     this.#cut = false
+    const turn = this.#turn
+    this.#turn = undefined
     const { transitions, memberships, deadLetters, catalog } = open
     return {
       type: 'revision',
@@ -386,6 +385,7 @@ export class TaskFold {
       records: open.records,
       wakes: open.steps - open.records,
       work: open.work,
+      turn,
     }
   }
 }

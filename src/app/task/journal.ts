@@ -17,17 +17,21 @@ export function chained(previous: string, line: Unchained): JournalLine {
     byKey(line.positions),
     byKey(line.digests),
     line.refused === undefined ? null : byKey(line.refused),
-    line.held ?? false,
+    heldBody(line.held),
     line.recipe ?? null,
     line.genesis ?? null,
     line.moves,
     line.suppressed === undefined ? null : byKey(line.suppressed),
     ...(line.uncounted === undefined ? [] : ['uncounted', byKey(line.uncounted)]),
+    ...(line.moved === undefined ? [] : ['moved', line.moved]),
     ...(line.schemas === undefined ? [] : ['schemas', byKey(line.schemas)]),
     ...(line.accepted === undefined ? [] : [line.accepted.what, byKey(line.accepted.lost ?? {})]),
   ]
   return { ...line, chain: sha256Hex(previous + JSON.stringify(body)).slice(0, 32) }
 }
+
+const heldBody = (held: JournalLine['held']): unknown =>
+  held === undefined ? false : [held.why, held.asOf, held.why === 'silent' ? held.inputs : []]
 
 const byKey = <T>(members: Readonly<Record<string, T>>): [string, T][] =>
   Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1))

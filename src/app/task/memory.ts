@@ -9,6 +9,8 @@ import type { Genesis, JournalLine } from '../../ports/outlet.ts'
 import type { Deployment, Head } from '../../ports/store.ts'
 import type { Ms, Offset, Positions, Task, Topic } from '../../ports/types.ts'
 import { Book } from './book.ts'
+import { Guard, RHYTHM, type GuardRule } from './guard.ts'
+import type { Rhythm } from './habit.ts'
 import { Lane, type TaskInput } from './lane.ts'
 import { SchemasRead } from './schemas-read.ts'
 import { Tally } from './tally.ts'
@@ -20,6 +22,10 @@ export interface FoldOptions {
   readonly inputs: readonly TaskInput[]
   readonly segmenter: Omit<SegmenterOptions, 'app' | 'liveFrom'>
   readonly recipe: string
+  /** When the guards hold the clock by themselves; undefined: never (complete files). */
+  readonly guard?: GuardRule | undefined
+  /** How the guards cut time; by default in `RHYTHM`. */
+  readonly rhythm?: Rhythm | undefined
   /** A revision ends after about this many records and wakes. */
   readonly revisionSteps: number
   /** Profiles kept in memory; only clean ones are given up. */
@@ -40,6 +46,7 @@ export class TaskMemory {
   readonly segmenter: Segmenter
   readonly tally: Tally
   readonly schemas: SchemasRead
+  readonly guard: Guard
   readonly genesis: Genesis
   /** One object for all events; what is kept of it is copied. */
   readonly trigger: Writable<Trigger>
@@ -49,6 +56,8 @@ export class TaskMemory {
   chain: string
   clock: Ms
   recipe: string
+  /** Members of all segments as of the last revision. */
+  members: number
   held: boolean
   releasedAt: Ms
 
@@ -66,7 +75,10 @@ export class TaskMemory {
     this.chain = head.chain
     this.clock = head.clock
     this.recipe = head.recipe
+    this.members = this.tally.members
     this.held = head.held
+    const watched = options.inputs.filter((input) => input.control !== true).map(({ topic }) => topic)
+    this.guard = new Guard(watched, options.rhythm ?? RHYTHM, head.guard)
     this.releasedAt = head.releasedAt
     const profiles = options.newProfiles()
     this.book = new Book(profiles, { maxProfiles: options.maxProfiles, ...state })
@@ -98,6 +110,11 @@ export class TaskMemory {
     return this.lanes.every((lane) => lane.empty && (lane.rest === 'ended' || lane.input.control === true))
   }
 
+  /** Does an operator or a guard hold the clock? */
+  get holding(): boolean {
+    return this.held || this.guard.hold !== undefined
+  }
+
   command(c: Command): void {
     switch (c.command) {
       case 'promote':
@@ -121,8 +138,9 @@ export class TaskMemory {
         this.held = true
         return
       case 'release':
-        if (this.held) this.releasedAt = Math.max(this.clock, c.issuedAt)
+        if (this.holding) this.releasedAt = Math.max(this.clock, c.issuedAt)
         this.held = false
+        this.guard.release()
     }
   }
 
@@ -161,6 +179,10 @@ export class TaskMemory {
     this.chain = line.chain
     if (line.recipe !== undefined) this.recipe = line.recipe
     this.tally.line(line)
+    this.members = this.tally.members
+    const held = this.holding
+    this.guard.finish(this.clock, line.moved ?? [], line.held)
+    if (held && !this.holding) this.releasedAt = Math.max(this.releasedAt, this.clock, line.held?.asOf ?? 0)
     for (const lane of this.lanes) lane.freeze()
     this.book.evict()
   }
@@ -180,6 +202,7 @@ export class TaskMemory {
       labels: this.segmenter.labels,
       held: this.held,
       releasedAt: this.releasedAt,
+      guard: this.guard.state(),
       schemas: this.schemas.all(),
       counts: this.tally.counts(),
     }

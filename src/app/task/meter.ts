@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../errors.ts'
 import type { Revision } from '../../ports/outlet.ts'
 import type { Telemetry } from '../../ports/telemetry.ts'
 import type { Ms, Rev, Task } from '../../ports/types.ts'
-import type { Whole } from './fold.ts'
+import type { Whole } from './advance.ts'
 import type { Lane } from './lane.ts'
 
 /** In place of a segment, before the first move of a user and after the last. */

@@ -1,7 +1,7 @@
 import type { CatalogEntry } from '../../domain/segments/catalog.ts'
 import type { Membership, Transition } from '../../domain/segments/transition.ts'
 import type { DeadLetter } from '../../domain/events/dead-letter.ts'
-import type { JournalLine, Move } from '../../ports/outlet.ts'
+import type { JournalLine, Move, Stir } from '../../ports/outlet.ts'
 import type { Ms, Offset, Rev, Topic } from '../../ports/types.ts'
 
 /** What a revision took in, for who counts it. */
@@ -32,6 +32,10 @@ export class OpenRevision {
   steps = 0
   records = 0
   readonly work = new Work()
+  /** Users whom what they did, or did not do, took from one segment to another, by slots of the guards. */
+  readonly moved: Stir[] = []
+  /** Members that all segments gained. */
+  joined = 0
   /** Due time of the last wake since the last record; the tick, if the revision ends here. */
   lastWakeDue: Ms = Number.NEGATIVE_INFINITY
   /** While folding again: the published moves not yet made, by user, in order. */
@@ -59,8 +63,15 @@ export class OpenRevision {
   /** What a refold takes from the published line, which may know better, or have seen what is skipped now because it is newer. */
   get published(): Partial<JournalLine> {
     if (this.line === undefined) return {}
-    const { recipe, moves, suppressed, uncounted, schemas } = this.line
-    return { recipe, moves, suppressed, uncounted, schemas }
+    const { recipe, held, moves, moved, suppressed, uncounted, schemas } = this.line
+    return { recipe, held, moves, moved, suppressed, uncounted, schemas }
+  }
+
+  /** A user moved in this slot. */
+  stir(slot: number): void {
+    const [last, users] = this.moved.at(-1) ?? []
+    if (last === slot && users !== undefined) this.moved[this.moved.length - 1] = [slot, users + 1]
+    else this.moved.push([slot, 1])
   }
 
   /** Rule of the refold: a move is made where it was published, and nowhere else. */

@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode } from '../../errors.ts'
+import type { Hold } from '../../ports/outlet.ts'
 import type { Ms, Positions, Rev, Task } from '../../ports/types.ts'
 import type { TaskLoop } from './loop.ts'
 import type { Phase } from './machine.ts'
@@ -23,8 +24,10 @@ export interface TaskStatus {
   readonly stored: Rev
   /** Its clock, Unix ms; null: no time has passed yet. */
   readonly clock: Ms | null
-  /** An operator's command keeps the clock from moving. */
+  /** An operator or a guard keeps the clock from moving. */
   readonly held: boolean
+  /** Which guard; null: none. */
+  readonly hold: Hold | null
   /** Why it stopped, or holds folding though every server answers. */
   readonly trouble: Trouble | null
   /** What is away. */
@@ -43,7 +46,8 @@ export function statusOf(loop: TaskLoop): TaskStatus {
     published,
     stored,
     clock: clock === Number.MIN_SAFE_INTEGER ? null : clock,
-    held: memory?.held ?? false,
+    held: memory?.holding ?? false,
+    hold: memory?.guard.hold ?? null,
     trouble: troubleOf(loop),
     outages: loop.outages,
   }

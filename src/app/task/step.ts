@@ -1,8 +1,11 @@
 import { SECOND_MS } from '../../domain/base/duration.ts'
 import { fail } from '../../errors.ts'
 import type { JournalLine } from '../../ports/outlet.ts'
+import type { Notice } from '../../ports/telemetry.ts'
 import type { Task, Token } from '../../ports/types.ts'
-import type { Advance, TaskFold, Whole } from './fold.ts'
+import type { Turn } from './guard.ts'
+import type { Advance, Whole } from './advance.ts'
+import type { TaskFold } from './fold.ts'
 import type { TaskOptions, TaskPorts } from './options.ts'
 
 /** One owned task as the steps see it. */
@@ -42,6 +45,7 @@ export async function stepOnce(
     spentMs += ports.clock.elapsed() - began
     if (a.type === 'revision') {
       ports.telemetry.observe('segmentation_fold_seconds', spentMs / SECOND_MS)
+      if (a.turn) ports.telemetry.notice({ task, ...noticeOf(task, a.turn) })
       return a
     }
     if (a.type === 'need') {
@@ -61,6 +65,18 @@ export async function stepOnce(
     const taken = fold.accept(await ports.source.poll(task, fold.wanted(), options.pollLimit, patienceMs))
     ports.telemetry.point(task, 'polled', fold.memory.rev)
     emptyPolls = taken > 0 ? 0 : emptyPolls + 1
+  }
+}
+
+/** What a guard's hold means for who hears of it. */
+function noticeOf(task: Task, { held, words }: Turn): Pick<Notice, 'level' | 'text'> {
+  if (held.why === 'over') return { level: 'info', text: `task ${task}: the clock goes on; ${words}` }
+  const end = held.why === 'silent' ? 'it ends once they are heard again' : 'it waits for you'
+  return {
+    level: 'error',
+    text:
+      `task ${task}: a guard holds the clock, quiet users stay where they are; ${words}; ${end}; ` +
+      '`segmentation guards status` shows it, `segmentation guards release` ends it',
   }
 }
 

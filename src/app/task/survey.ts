@@ -1,5 +1,5 @@
 import { ERRORS } from '../../errors.ts'
-import type { JournalLine, Outlet } from '../../ports/outlet.ts'
+import type { Hold, JournalLine, Outlet } from '../../ports/outlet.ts'
 import type { RecordSource } from '../../ports/source.ts'
 import type { StateReader } from '../../ports/store.ts'
 import type { Ms, Offset, Rev, Task, Topic } from '../../ports/types.ts'
@@ -26,7 +26,9 @@ export interface Surveyed {
   readonly behind: number
   /** Clock of the state, Unix ms; null: no time has passed yet. */
   readonly clock: Ms | null
+  /** An operator or a guard keeps the clock from moving; which guard, null: none. */
   readonly held: boolean
+  readonly hold: Hold | null
   /** What a take-over would stop at now. */
   readonly trouble: Trouble | null
 }
@@ -58,7 +60,8 @@ export async function survey(ports: SurveyPorts, task: Task, topics: readonly To
     inputs: Object.fromEntries(places),
     behind: places.reduce((sum, [, p]) => sum + Math.max(0, (p.end ?? p.position) - p.position), 0),
     clock: clock === Number.MIN_SAFE_INTEGER ? null : clock,
-    held: head?.held ?? false,
+    held: head !== undefined && (head.held || head.guard?.hold !== undefined),
+    hold: head?.guard?.hold ?? null,
     trouble:
       verdict.type === 'stop'
         ? { code: verdict.code, why: verdict.message, wayOut: ERRORS[verdict.code].hint }

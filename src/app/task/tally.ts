@@ -46,6 +46,13 @@ export class Tally {
     }
   }
 
+  /** Members of all segments. */
+  get members(): number {
+    let n = 0
+    for (const members of this.#members.values()) n += members
+    return n
+  }
+
   counts(): Counts {
     return {
       records: this.#records,

@@ -2,11 +2,10 @@ import type { Command } from 'commander'
 import { explainUser, type Explanation } from '../../app/explain.ts'
 import { DAY_MS } from '../../domain/base/duration.ts'
 import { fail } from '../../errors.ts'
-import { number } from '../../render/format.ts'
+import { number, time } from '../../render/format.ts'
 import { facts, table } from '../../render/table.ts'
-import { openFolderView, openLiveView, type StateView } from '../../state-view.ts'
 import type { Cli } from '../cli.ts'
-import { readLiveFile } from '../live-file.ts'
+import { openView } from '../open-view.ts'
 import { examples, jsonOption } from '../options.ts'
 
 interface Flags {
@@ -43,9 +42,7 @@ export function registerExplain(program: Command, cli: Cli): void {
 }
 
 async function explain(cli: Cli, user: string, flags: Flags): Promise<void> {
-  if ((flags.config === undefined) === (flags.state === undefined))
-    fail('usage', 'explain needs either --state DIR or --config FILE')
-  const view = await open(flags)
+  const view = await openView(flags, 'explain')
   try {
     const bytes = await view.reader.profile(user)
     const head = await view.headOf(user)
@@ -60,13 +57,6 @@ async function explain(cli: Cli, user: string, flags: Flags): Promise<void> {
   }
 }
 
-function open({ state, config }: Flags): Promise<StateView> {
-  if (config === undefined) return openFolderView(state ?? '')
-  const live = readLiveFile(config)
-  return openLiveView(live.config, live.mappings)
-}
-
-const time = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 const because = (reasons: Explanation['here']): string => reasons.map((r) => r.text).join('; ')
 
 export function explanationText(e: Explanation): string {

@@ -49,6 +49,15 @@ export class Dues {
     return -1
   }
 
+  /** The smallest due time ≤ `limit`; Infinity: there is none. Nothing is taken out. */
+  first(limit: number, dueOf: (slot: number) => number): number {
+    const slot = this.take(limit, dueOf)
+    if (slot < 0) return Number.POSITIVE_INFINITY
+    const due = dueOf(slot)
+    this.set(slot, this.#owner[slot] as string, due)
+    return due
+  }
+
   /** Is this entry to be taken before the one at place i? */
   #before(due: number, user: string, i: number): boolean {
     const other = this.#due[i] as number

@@ -139,7 +139,7 @@ describe('a journal line as JSON', () => {
   test('comes back as it was', () => {
     const line = journalLine(3, {
       tick: 5,
-      held: true,
+      held: { why: 'silent', asOf: 1, inputs: ['clicks'] },
       refused: { clicks: [1] },
       moves: [['ü"', 1, null, 'loyal']],
     })

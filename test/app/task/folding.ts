@@ -10,6 +10,7 @@ import {
   HOLDOUT,
   MAX_AHEAD_MS,
   newProfiles,
+  SIM_RHYTHM,
   T0,
   TASK_INPUTS,
   TOPICS,
@@ -29,7 +30,7 @@ export interface Way {
 export const PLAIN: Way = { revisionSteps: 1000, maxProfiles: 1000, polls: [1000], cuts: [false] }
 
 export const foldOptions = (
-  scenario: Pick<Scenario, 'due'>,
+  scenario: Pick<Scenario, 'due' | 'guard'>,
   more: Partial<FoldOptions> = {},
 ): FoldOptions => ({
   task: 0,
@@ -40,6 +41,8 @@ export const foldOptions = (
   maxProfiles: 1000,
   maxAheadMs: MAX_AHEAD_MS,
   newProfiles,
+  guard: scenario.guard,
+  rhythm: SIM_RHYTHM,
   serves: () => true,
   ...more,
 })
