@@ -11,6 +11,7 @@ import { registerModels } from './commands/models.ts'
 import { registerPredict } from './commands/predict.ts'
 import { registerPromote } from './commands/promote.ts'
 import { registerReplay } from './commands/replay.ts'
+import { registerReport } from './commands/report.ts'
 import { registerStream } from './commands/stream.ts'
 import { registerTasks } from './commands/tasks.ts'
 import { registerTopics } from './commands/topics.ts'
@@ -31,6 +32,7 @@ const VERBS: readonly Register[] = [
   registerPredict,
   registerExplain,
   registerModels,
+  registerReport,
   registerStream,
   registerReplay,
   registerPromote,

@@ -17,6 +17,10 @@ export const SEASONS = ['spring', 'summer', 'autumn', 'winter'] as const
 
 export const HOURS_PER_DAY = 24
 
+export const MONTHS_PER_YEAR = 12
+const MONTHS_PER_SEASON = 3
+const MARCH = 2
+
 /** 1970-01-01 was a Thursday. */
 const WEEKDAY_OF_DAY_0 = 3
 
@@ -26,6 +30,8 @@ export class Calendar {
   hour = 0
   /** Index of WEEKDAYS. */
   weekday = 0
+  /** 0 is January. */
+  month = 0
   /** Index of SEASONS. */
   season = 0
   readonly #clock: OffsetClock
@@ -44,12 +50,14 @@ export class Calendar {
     if (day === this.#day) return
     this.#day = day
     this.weekday = (((day + WEEKDAY_OF_DAY_0) % 7) + 7) % 7
-    this.season = seasonOf(day)
+    const fromMarch = monthFromMarch(day)
+    this.month = (fromMarch + MARCH) % MONTHS_PER_YEAR
+    this.season = Math.floor(fromMarch / MONTHS_PER_SEASON)
   }
 }
 
-/** Season of a day numbered from 1970, by Hinnant's civil_from_days: in years that begin in March a season is three months. */
-function seasonOf(day: number): number {
+/** Months since March of a day numbered from 1970, by Hinnant's civil_from_days: in years that begin in March a season is three months. */
+function monthFromMarch(day: number): number {
   const z = day + 719_468
   const dayOfEra = z - Math.floor(z / 146_097) * 146_097
   const yearOfEra = Math.floor(
@@ -60,6 +68,5 @@ function seasonOf(day: number): number {
       365,
   )
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
-  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153)
-  return Math.floor(monthFromMarch / 3)
+  return Math.floor((5 * dayOfYear + 2) / 153)
 }

@@ -30,17 +30,17 @@ function wall(zone: string): (t: number) => unknown[] {
   return (t) => {
     const parts = Object.fromEntries(format.formatToParts(t).map((p) => [p.type, p.value]))
     const month = Number(parts['month'])
-    return [Number(parts['hour']), parts['weekday']?.toLowerCase(), MONTH_SEASONS[month - 1]]
+    return [Number(parts['hour']), parts['weekday']?.toLowerCase(), month - 1, MONTH_SEASONS[month - 1]]
   }
 }
 
 function read(calendar: Calendar, t: number): unknown[] {
   calendar.set(Float64Array.of(t), 0)
-  return [calendar.hour, WEEKDAYS[calendar.weekday], SEASONS[calendar.season]]
+  return [calendar.hour, WEEKDAYS[calendar.weekday], calendar.month, SEASONS[calendar.season]]
 }
 
 it.each(['UTC', 'Europe/Paris', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu', 'Pacific/Apia'])(
-  'hour, weekday and season are those on the wall in %s, also on the days on which clocks change',
+  'hour, weekday, month and season are those on the wall in %s, also on the days on which clocks change',
   (name) => {
     const calendar = new Calendar(zoneTable(name))
     const expected = wall(name)
@@ -63,5 +63,6 @@ it.each([
   ['2100-02-28T12:00:00.000Z', 'sunday', 'winter'],
   ['2100-03-01T12:00:00.000Z', 'monday', 'spring'],
 ])('%s is a %s in %s', (text, weekday, season) => {
-  expect(read(new Calendar(zoneTable('UTC')), Date.parse(text)).slice(1)).toEqual([weekday, season])
+  const month = Number(text.slice(5, 7)) - 1
+  expect(read(new Calendar(zoneTable('UTC')), Date.parse(text)).slice(1)).toEqual([weekday, month, season])
 })

@@ -1,0 +1,74 @@
+import { init, setPlatformAPI, type EChartsOption } from 'echarts'
+import { esc } from './html.ts'
+
+export type { EChartsOption }
+
+export interface ChartSpec {
+  /** Unique on the page. */
+  readonly id: string
+  /** What the picture shows, for those who do not see it. */
+  readonly description: string
+  readonly width?: number
+  readonly height?: number
+  readonly option: EChartsOption
+}
+
+export const TEXT_COLOUR = '#333'
+export const LINE_COLOUR = '#0072B2'
+export const GREY = '#767676'
+/** Of a letter, in its font size: that of the widest usual font, so that texts never run into each other. */
+const LETTER_WIDTH = 0.62
+const FONT_SIZE = 12
+
+// there is no canvas to ask; what others would measure here they must not
+setPlatformAPI({
+  measureText: (text, font) => {
+    const size = Number(/(\d+(?:\.\d+)?)px/.exec(font ?? '')?.[1] ?? FONT_SIZE)
+    return { width: Array.from(text).length * LETTER_WIDTH * size }
+  },
+})
+
+const WIDTH = 720
+const HEIGHT = 320
+
+/** Draws a chart as SVG text: the same option gives the same bytes, in whatever order charts are drawn. */
+export function chart({ id, description, width = WIDTH, height = HEIGHT, option }: ChartSpec): string {
+  const drawn = init(null, null, { renderer: 'svg', ssr: true, width, height })
+  try {
+    drawn.setOption({
+      animation: false,
+      textStyle: { fontFamily: 'inherit', color: TEXT_COLOUR },
+      backgroundColor: 'transparent',
+      ...option,
+    })
+    return framed(drawn.renderToSVGString(), { id, description, width, height })
+  } finally {
+    drawn.dispose()
+  }
+}
+
+/** Ids of a renderer count up within a process; what is for a pointer is left out. */
+function framed(
+  svg: string,
+  { id, description, width, height }: Required<Omit<ChartSpec, 'option'>>,
+): string {
+  const inner = svg
+    .slice(svg.indexOf('>') + 1)
+    .replace(/<style ?>[\s\S]*?<\/style>/g, '')
+    .replace(/zr\d+-/g, `${id}-`)
+    .replace(/ (ecmeta_\w+|class|pointer-events|xml:space)="[^"]*"/g, '')
+    // the page's own font
+    .replace(/font-family:[^;]*;/g, '')
+  return (
+    `<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ` +
+    `role="img" aria-label="${esc(description)}">${inner}`
+  )
+}
+
+/** Axes in one look. */
+export const quietAxis = {
+  axisLine: { lineStyle: { color: GREY } },
+  axisLabel: { color: TEXT_COLOUR, fontSize: 12 },
+  nameTextStyle: { color: TEXT_COLOUR, fontSize: 12 },
+  splitLine: { lineStyle: { color: '#e4e4e4' } },
+} as const
