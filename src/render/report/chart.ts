@@ -17,19 +17,38 @@ export const TEXT_COLOUR = '#333'
 export const LINE_COLOUR = '#0072B2'
 export const GREY = '#767676'
 /** Of a letter, in its font size: that of the widest usual font, so that texts never run into each other. */
-const LETTER_WIDTH = 0.62
+const LETTER_WIDTH = 0.57
+/** First of the letters that are as wide as high; the height of a line is measured by one. */
+const FIRST_WIDE = '\u2E80'
 const FONT_SIZE = 12
 
 // there is no canvas to ask; what others would measure here they must not
 setPlatformAPI({
   measureText: (text, font) => {
     const size = Number(/(\d+(?:\.\d+)?)px/.exec(font ?? '')?.[1] ?? FONT_SIZE)
-    return { width: Array.from(text).length * LETTER_WIDTH * size }
+    return { width: textWidth(text, size) }
   },
 })
 
+/** Pixels of a text in a font of that size. */
+export function textWidth(text: string, size: number): number {
+  return size * Array.from(text).reduce((sum, letter) => sum + (letter < FIRST_WIDE ? LETTER_WIDTH : 1), 0)
+}
+
 const WIDTH = 720
 const HEIGHT = 320
+
+/** Below the picture. */
+export const LEGEND = { bottom: 0, textStyle: { color: TEXT_COLOUR } } as const
+const LEGEND_LINE = 24
+/** Of an entry's mark and the gap to the next. */
+const LEGEND_MARK = 46
+
+/** Pixels that a legend of these names takes below a picture. */
+export function legendRoom(names: readonly string[]): number {
+  const width = names.reduce((sum, name) => sum + LEGEND_MARK + textWidth(name, FONT_SIZE), 0)
+  return LEGEND_LINE * Math.ceil(width / WIDTH)
+}
 
 /** Draws a chart as SVG text: the same option gives the same bytes, in whatever order charts are drawn. */
 export function chart({ id, description, width = WIDTH, height = HEIGHT, option }: ChartSpec): string {

@@ -1,6 +1,6 @@
 import type { Study } from '../../app/study/study.ts'
 import { leastStability, STABLE_JACCARD, type Candidate } from '../../domain/model/choose-k.ts'
-import { chart, GREY, LINE_COLOUR, quietAxis } from './chart.ts'
+import { chart, GREY, LEGEND, legendRoom, LINE_COLOUR, quietAxis } from './chart.ts'
 import { esc, table } from './html.ts'
 import type { Page, Section } from './page.ts'
 
@@ -77,7 +77,7 @@ function candidateTable(page: Page, candidates: readonly Candidate[], chosen: nu
     }),
     reading: page.say(
       `With ${chosen} segments (shaded) the silhouette is ${page.fixed(own?.silhouette ?? Number.NaN, 3)}; silhouette, Caliński–Harabasz and Jaccard should be large, Davies–Bouldin and spread small.`,
-      `Avec ${chosen} segments (grisé), la silhouette est de ${page.fixed(own?.silhouette ?? Number.NaN, 3)}\u00A0; silhouette, Caliński–Harabasz et Jaccard doivent être grands, Davies–Bouldin et dispersion petits.`,
+      `Avec ${chosen} segments (sur fond coloré), la silhouette est de ${page.fixed(own?.silhouette ?? Number.NaN, 3)}\u00A0; silhouette, Caliński–Harabasz et Jaccard doivent être grands, Davies–Bouldin et dispersion petits.`,
     ),
     csv: {
       head: 'k,silhouette,davies_bouldin,calinski_harabasz,inertia,least_jaccard,smallest_share'.split(','),
@@ -168,6 +168,7 @@ function silhouettes(page: Page, { segments }: Study): string {
           `Each shape is one segment, as wide as it has customers; “${page.name(worst.key)}” lies least apart (mean ${page.fixed(worst.silhouette.mean, 2)}, ${page.share(worst.silhouette.belowZero, 0)} nearer to another).`,
           `Chaque forme est un segment, large comme son effectif\u00A0; «\u00A0${page.name(worst.key)}\u00A0» est le moins séparé (moyenne ${page.fixed(worst.silhouette.mean, 2)}, ${page.share(worst.silhouette.belowZero, 0)} plus proches d’un autre).`,
         )
+  const room = legendRoom(page.names)
   let from = 0
   const series = segments.map((s) => {
     const { curve } = s.silhouette
@@ -186,10 +187,10 @@ function silhouettes(page: Page, { segments }: Study): string {
   const picture = chart({
     id: 'silhouette-chart',
     description: reading,
-    height: 320,
+    height: 280 + room,
     option: {
-      grid: { left: 60, right: 20, top: 16, bottom: 76 },
-      legend: { bottom: 0, textStyle: { color: '#333' } },
+      grid: { left: 60, right: 20, top: 16, bottom: 52 + room },
+      legend: LEGEND,
       xAxis: {
         ...quietAxis,
         type: 'value',

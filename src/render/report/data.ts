@@ -84,8 +84,8 @@ function skips(page: Page, { skipped, records }: DataFacts): string {
     reading:
       total === 0
         ? page.say(
-            'Every record was read: none was left out.',
-            'Tous les enregistrements ont été lus\u00A0: aucun n’a été écarté.',
+            'Every record of these files was read: none was left out.',
+            'Tous les enregistrements de ces fichiers ont été lus\u00A0: aucun n’a été écarté.',
           )
         : page.say(
             `${page.count(total)} records, ${page.share(total / records)} of all, say nothing here; each is counted under its reason.`,

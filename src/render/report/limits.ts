@@ -87,5 +87,5 @@ function reproduce(page: Page): string {
     'The same data and settings give the same version, and the same report to the byte.',
     'Les mêmes données et réglages donnent la même version, et le même rapport à l’octet près.',
   )
-  return `<dl>${rows.join('')}</dl><pre tabindex="0"><code>${esc(train)}\n${esc(report)}</code></pre><p>${same}</p>`
+  return `<dl>${rows.join('')}</dl><pre><code>${esc(train)}\n${esc(report)}</code></pre><p>${same}</p>`
 }

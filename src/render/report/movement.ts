@@ -1,4 +1,5 @@
 import type { Flow, Movement } from '../../app/report/movement.ts'
+import { HOURS_PER_DAY } from '../../domain/features/calendar.ts'
 import { chart } from './chart.ts'
 import { table } from './html.ts'
 import type { Page, Section } from './page.ts'
@@ -160,15 +161,22 @@ function matrix(page: Page, flows: readonly Flow[]): string {
   })
 }
 
+/** A length of time in days, or in hours below one. */
+function daysText(page: Page, days: number): string {
+  if (days * HOURS_PER_DAY < 1) return page.say('an hour', 'une heure')
+  if (days >= 1) return page.say(`${page.fixed(days, 1)} days`, `${page.fixed(days, 1)}\u00A0jours`)
+  const hours = page.fixed(days * HOURS_PER_DAY, 1)
+  return page.say(`${hours} hours`, `${hours}\u00A0heures`)
+}
+
 function staysFigure(page: Page, { stays, firstDays }: Movement): string {
   const title = page.say('How long customers stay', 'Combien de temps les clients restent')
-  const days = (n: number): string => page.say(`${page.fixed(n, 1)} days`, `${page.fixed(n, 1)}\u00A0jours`)
   const wait =
     firstDays === null
       ? ''
       : page.say(
-          ` Half of the customers have their first segment within ${days(firstDays[1])} of their first event, three quarters within ${days(firstDays[2])}.`,
-          ` La moitié des clients reçoivent leur premier segment dans les ${days(firstDays[1])} après leur premier événement, les trois quarts dans les ${days(firstDays[2])}.`,
+          ` Half of the customers have their first segment within ${daysText(page, firstDays[1])} of their first event, three quarters within ${daysText(page, firstDays[2])}.`,
+          ` La moitié des clients reçoivent leur premier segment dans les ${daysText(page, firstDays[1])} après leur premier événement, les trois quarts dans les ${daysText(page, firstDays[2])}.`,
         )
   return page.figure({
     id: 'stays',
@@ -183,7 +191,7 @@ function staysFigure(page: Page, { stays, firstDays }: Movement): string {
           ? s.stays === 0
             ? '–'
             : page.say('more than half stay', 'plus de la moitié restent')
-          : days(s.medianDays),
+          : daysText(page, s.medianDays),
       ]),
     }),
     reading:

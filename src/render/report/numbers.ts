@@ -17,7 +17,7 @@ export function share(x: number, locale: Locale, digits = 1): string {
 }
 
 const SYMBOLS: Readonly<Record<string, string>> = { EUR: '€', GBP: '£', USD: '$' }
-/** From here on money is told without its small change. */
+/** From here on money is told without its small change, as nothing is. */
 const WHOLE_FROM = 100
 
 /** Minor units → `€1,234` or `1 234 €`; a plain number where the currency is not known. */
@@ -25,7 +25,7 @@ export function money(minor: number, currency: string | undefined, locale: Local
   if (!Number.isFinite(minor)) return '–'
   const places = currency === undefined ? 2 : (minorDigits(currency) ?? 2)
   const units = minor / 10 ** places
-  const text = fixed(units, Math.abs(units) >= WHOLE_FROM ? 0 : places, locale)
+  const text = fixed(units, Math.abs(units) >= WHOLE_FROM || units === 0 ? 0 : places, locale)
   if (currency === undefined) return text
   const symbol = SYMBOLS[currency] ?? currency
   if (locale === 'fr') return `${text}${NBSP}${symbol}`

@@ -1,5 +1,5 @@
 import type { Study } from '../../app/study/study.ts'
-import { chart, quietAxis, type EChartsOption } from './chart.ts'
+import { chart, LEGEND, legendRoom, quietAxis, textWidth, type EChartsOption } from './chart.ts'
 import type { Page } from './page.ts'
 
 interface Point {
@@ -16,8 +16,17 @@ const WIDTH = 720
 const MARGIN = { left: 56, right: 20, top: 16, bottom: 48 } as const
 const CIRCLE_STEPS = 72
 
-/** Axes on which a unit is as long across as upwards, around what has to be seen. */
-function plane(page: Page, height: number, seen: Bounds): Pick<EChartsOption, 'grid' | 'xAxis' | 'yAxis'> {
+/** Axes on which a unit is as long across as upwards. */
+interface Plane {
+  readonly axes: Pick<EChartsOption, 'grid' | 'xAxis' | 'yAxis'>
+  /** Pixels of a unit. */
+  readonly scale: number
+  /** Pixel across of x = 0. */
+  readonly middle: number
+}
+
+/** A plane around what has to be seen. */
+function planeOf(page: Page, height: number, seen: Bounds): Plane {
   const across = WIDTH - MARGIN.left - MARGIN.right
   const upwards = height - MARGIN.top - MARGIN.bottom
   const unit = Math.max((seen.x[1] - seen.x[0]) / across, (seen.y[1] - seen.y[0]) / upwards)
@@ -33,11 +42,12 @@ function plane(page: Page, height: number, seen: Bounds): Pick<EChartsOption, 'g
     nameLocation: 'middle',
     axisLabel: { ...ends, formatter: (v: number) => page.plain(v) },
   })
-  return {
+  const axes = {
     grid: MARGIN,
     xAxis: { ...axis(1), nameGap: 28, ...around(seen.x, across) },
     yAxis: { ...axis(2), nameGap: 36, ...around(seen.y, upwards) },
   }
+  return { axes, scale: 1 / unit, middle: MARGIN.left - axes.xAxis.min / unit }
 }
 
 /** Room beside the outermost points; names at arrows take more to the sides. */
@@ -80,7 +90,8 @@ function outline(centre: Point, radius: number, colour: string): Series {
 }
 
 /** Arrows from the middle, with the features' names at their ends. */
-function arrows(page: Page, ends: readonly Point[]): Series[] {
+function arrows(page: Page, ends: readonly Point[], plane: Plane): Series[] {
+  const shifts = apart(page, ends, plane)
   return [
     {
       type: 'lines',
@@ -107,16 +118,49 @@ function arrows(page: Page, ends: readonly Point[]): Series[] {
           show: true,
           formatter: page.features[j] ?? '',
           position: x < 0 ? 'left' : 'right',
-          fontSize: 11,
+          offset: shifts[j] ?? [0, 0],
+          fontSize: NAME_SIZE,
           color: '#1d1d1f',
           textBorderColor: '#fff',
           textBorderWidth: 3,
           opacity: 1,
         },
       })),
-      labelLayout: { moveOverlap: 'shiftY' },
     },
   ]
+}
+
+/** Pixels from one name to the next below it. */
+const LINE_PIXELS = 13
+const NAME_SIZE = 11
+/** From the end of an arrow to its name. */
+const NAME_GAP = 6
+
+/** How far each name is shifted, in pixels, so that no two on one side lie on each other and none leaves the picture. */
+function apart(
+  page: Page,
+  ends: readonly Point[],
+  { scale, middle }: Plane,
+): [right: number, down: number][] {
+  const shifts = ends.map(({ x }, j): [number, number] => {
+    const end = middle + x * scale
+    const width = NAME_GAP + textWidth(page.features[j] ?? '', NAME_SIZE)
+    return [x < 0 ? Math.max(0, width - end) : Math.min(0, WIDTH - width - end), 0]
+  })
+  for (const left of [true, false]) {
+    const side = ends
+      .map(({ x, y }, j) => ({ j, left: x < 0, top: -y * scale }))
+      .filter((name) => name.left === left)
+      .sort((a, b) => a.top - b.top || a.j - b.j)
+    let free = Number.NEGATIVE_INFINITY
+    for (const { j, top } of side) {
+      const at = Math.max(top, free)
+      const shift = shifts[j]
+      if (shift !== undefined) shift[1] = at - top
+      free = at + LINE_PIXELS
+    }
+  }
+  return shifts
 }
 
 /** Correlation of each feature with the first two axes, in the unit circle. */
@@ -131,13 +175,14 @@ export function circle(page: Page, study: Study): string {
     `Une flèche proche du cercle est bien représentée par les deux premiers axes (${well} sur ${ends.length} dépassent 0,7)\u00A0; des flèches de même sens vont ensemble, des flèches opposées s’excluent.`,
   )
   const height = 520
+  const plane = planeOf(page, height, { x: [-1.7, 1.7], y: [-1.05, 1.05] })
   const picture = chart({
     id: 'circle-chart',
     description: `${title}. ${reading}`,
     height,
     option: {
-      ...plane(page, height, { x: [-1.7, 1.7], y: [-1.05, 1.05] }),
-      series: [outline({ x: 0, y: 0 }, 1, '#767676'), ...arrows(page, ends)],
+      ...plane.axes,
+      series: [outline({ x: 0, y: 0 }, 1, '#767676'), ...arrows(page, ends, plane)],
     },
   })
   return page.figure({
@@ -166,8 +211,6 @@ function cloud(page: Page, study: Study, opacity: number): Series[] {
 /** More digits than a pixel shows would only make the file larger. */
 const rounded = (x: number): number => Math.round(x * 1000) / 1000
 
-const legend = { bottom: 0, textStyle: { color: '#333' } } as const
-
 function cloudCsv(study: Study): { head: string[]; rows: (string | number)[][] } {
   return {
     head: ['axis_1', 'axis_2', 'segment'],
@@ -188,16 +231,17 @@ export function biplot(page: Page, study: Study): string {
     `${page.count(points.length)} clients tirés au hasard\u00A0: qui se trouve dans la direction d’une flèche a beaucoup de cette variable.`,
   )
   const height = 560
-  const base = plane(page, height, boundsOf([...points, ...ends], NAMES))
+  const plane = planeOf(page, height, boundsOf([...points, ...ends], NAMES))
+  const room = legendRoom(page.names)
   const picture = chart({
     id: 'biplot-chart',
     description: `${title}. ${reading}`,
-    height: height + 28,
+    height: height + room,
     option: {
-      ...base,
-      grid: { ...MARGIN, bottom: MARGIN.bottom + 28 },
-      legend,
-      series: [...cloud(page, study, 0.55), ...arrows(page, ends)],
+      ...plane.axes,
+      grid: { ...MARGIN, bottom: MARGIN.bottom + room },
+      legend: LEGEND,
+      series: [...cloud(page, study, 0.55), ...arrows(page, ends, plane)],
     },
   })
   return page.figure({ id: 'biplot', title, picture, reading, csv: cloudCsv(study) })
@@ -225,6 +269,7 @@ export function segmentPlane(page: Page, study: Study): string {
     { x: x + radius, y: y + radius },
   ])
   const height = 560
+  const room = legendRoom(page.names)
   const marks: Series[] = centroids.map((c, k) => ({
     type: 'scatter',
     silent: true,
@@ -236,11 +281,11 @@ export function segmentPlane(page: Page, study: Study): string {
   const picture = chart({
     id: 'plane-chart',
     description: `${title}. ${reading}`,
-    height: height + 28,
+    height: height + room,
     option: {
-      ...plane(page, height, boundsOf([...points, ...seen])),
-      grid: { ...MARGIN, bottom: MARGIN.bottom + 28 },
-      legend,
+      ...planeOf(page, height, boundsOf([...points, ...seen])).axes,
+      grid: { ...MARGIN, bottom: MARGIN.bottom + room },
+      legend: LEGEND,
       series: [
         ...cloud(page, study, 0.45),
         ...centroids.map((c, k) => outline(c, c.radius, page.colours[k] ?? '#333')),

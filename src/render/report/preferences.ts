@@ -61,8 +61,8 @@ function figure(page: Page, dimension: Dimension, found: PreferenceTable): strin
   if (seen.length < 2) {
     const none =
       seen[0] === undefined
-        ? page.say('the events name none.', 'les événements n’en nomment aucune.')
-        : page.say(`everything falls on ${seen[0].name}.`, `tout tombe sur ${seen[0].name}.`)
+        ? page.say('the events do not say it.', 'les événements ne le disent pas.')
+        : page.say(`one value only, ${seen[0].name}.`, `une seule valeur, ${seen[0].name}.`)
     return `<h3>${title}</h3><p class="none">${page.say('Nothing to compare: ', 'Rien à comparer\u00A0: ')}${none}</p>`
   }
   const all = page.say('Everybody', 'Ensemble')

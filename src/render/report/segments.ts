@@ -1,5 +1,5 @@
 import type { Study } from '../../app/study/study.ts'
-import { chart, GREY, quietAxis } from './chart.ts'
+import { chart, GREY, LEGEND, legendRoom, quietAxis } from './chart.ts'
 import { esc, table } from './html.ts'
 import type { Page, Section } from './page.ts'
 import { segmentPlane } from './plane.ts'
@@ -104,12 +104,12 @@ function radar(page: Page, study: Study): string {
   const picture = chart({
     id: 'radar-chart',
     description: reading,
-    height: 520,
+    height: 470 + legendRoom(page.names),
     option: {
-      legend: { bottom: 0, textStyle: { color: '#333' } },
+      legend: LEGEND,
       radar: {
         radius: 165,
-        center: ['50%', '46%'],
+        center: [360, 235],
         splitNumber: 4,
         axisName: { color: '#333', fontSize: 11 },
         splitArea: { show: false },
@@ -197,7 +197,7 @@ function barsOf(page: Page, study: Study, k: number, reach: number): string {
         axisLabel: {
           color: '#333',
           fontSize: 11,
-          width: 225,
+          width: 230,
           overflow: 'truncate',
           interval: 0,
           inside: false,

@@ -3,7 +3,7 @@ export const STYLE = `
 :root{color-scheme:light;--ink:#1d1d1f;--soft:#55565a;--rule:#d9d9de;--accent:#00528a}
 *{box-sizing:border-box}
 html{font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;color:var(--ink);background:#fff}
-body{margin:0 auto;max-width:60rem;padding:1.5rem 1.25rem 4rem}
+body{margin:0 auto;max-width:66rem;padding:1.5rem 1.25rem 4rem}
 h1{font-size:2rem;line-height:1.2;margin:.5rem 0}
 h2{font-size:1.4rem;line-height:1.25;margin:3rem 0 .75rem;padding-top:.75rem;border-top:2px solid var(--ink)}
 h3{font-size:1.02rem;margin:1.75rem 0 .5rem}
@@ -41,7 +41,7 @@ td.n{white-space:nowrap}
 dt{font-weight:600;margin-top:.6rem}
 dd{margin:0}
 code{font:.9em ui-monospace,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
-pre{background:#f5f5f7;padding:.75rem 1rem;overflow-x:auto}
+pre{background:#f5f5f7;padding:.75rem 1rem;white-space:pre-wrap}
 footer{margin-top:3rem;border-top:1px solid var(--rule);color:var(--soft);font-size:.9rem}
 .vh{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .skip{position:absolute;left:-99rem}
