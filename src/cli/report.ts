@@ -9,6 +9,7 @@ import { compilePlan } from '../domain/features/plan.ts'
 import type { Bundle } from '../domain/segments/bundle.ts'
 import type { Locale } from '../domain/segments/format.ts'
 import { fail } from '../errors.ts'
+import { readRunConfig } from '../first-start.ts'
 import type { Cli } from './cli.ts'
 import { noteRejects, openEventFiles } from './event-files.ts'
 import { checkRefused } from './rejects.ts'
@@ -92,6 +93,7 @@ function movementIn(
   bundle: Bundle,
   customers: Customers | undefined,
 ): ReturnType<typeof movementOf> {
+  readRunConfig(dir)
   return movementOf({
     moves: outputLines(dir, 'segment-changed'),
     members: outputLines(dir, 'user-segments'),

@@ -1,3 +1,4 @@
+import { compareUtf8 } from '../../domain/base/canonical.ts'
 import { DAY_MS } from '../../domain/base/duration.ts'
 import { quantileOfSorted } from '../../domain/model/quantile.ts'
 
@@ -20,6 +21,8 @@ export interface Stay {
 
 /** What a run did: its published moves and memberships. */
 export interface Movement {
+  /** Segments told below, in order: those asked for, then others that the run had, by key. */
+  readonly segments: readonly string[]
   /** Moves that are not a first assignment, by (from, to) in order of the keys given. */
   readonly flows: readonly Flow[]
   /** Moves by cause, first assignments included, in order of the cause's name. */
@@ -57,75 +60,89 @@ interface Member {
 }
 
 /** Reads a run's outputs once, from beginning to end. */
-export async function movementOf(input: MovementInput): Promise<Movement> {
-  return { ...(await flowsOf(input)), ...(await staysOf(input)) }
+export async function movementOf({ moves, members, keys, firstEventOf }: MovementInput): Promise<Movement> {
+  const { flows, ...moved } = await flowsOf(moves)
+  const { stays, firstDays } = await staysOf(members, firstEventOf)
+  const others = [...stays.keys(), ...flows.map(({ from }) => from), ...flows.flatMap(({ to }) => to ?? [])]
+  const segments = [...new Set([...keys, ...others.toSorted(compareUtf8)])]
+  const place = (key: string | null): number => (key === null ? segments.length : segments.indexOf(key))
+  return {
+    ...moved,
+    segments,
+    flows: flows.toSorted((a, b) => place(a.from) - place(b.from) || place(a.to) - place(b.to)),
+    stays: segments.map((segment) => {
+      const all = stays.get(segment) ?? []
+      return { segment, stays: all.length, medianDays: medianStay(all) }
+    }),
+    firstDays,
+  }
 }
 
-async function flowsOf({
-  moves,
-  keys,
-}: MovementInput): Promise<Pick<Movement, 'flows' | 'causes' | 'firstAt' | 'lastAt'>> {
-  const flows = new Map<string, { users: number; spendMinor: number | null }>()
+async function flowsOf(
+  moves: AsyncIterable<string>,
+): Promise<Pick<Movement, 'causes' | 'firstAt' | 'lastAt'> & { flows: Flow[] }> {
+  const flows = new Map<string, Flow>()
   const causes = new Map<string, number>()
   let firstAt: string | null = null
   let lastAt: string | null = null
   for await (const line of moves) {
-    const m = JSON.parse(line) as Moved
-    causes.set(m.cause, (causes.get(m.cause) ?? 0) + 1)
-    if (firstAt === null || m.occurredAt < firstAt) firstAt = m.occurredAt
-    if (lastAt === null || m.occurredAt > lastAt) lastAt = m.occurredAt
-    if (m.from === null) continue
-    const key = flowKey(m.from, m.to)
-    const known = flows.get(key)
-    const spend =
-      m.spend365dMinor === null ? (known?.spendMinor ?? null) : (known?.spendMinor ?? 0) + m.spend365dMinor
-    flows.set(key, { users: (known?.users ?? 0) + 1, spendMinor: spend })
+    const { from, to, cause, occurredAt, spend365dMinor: spend } = JSON.parse(line) as Moved
+    causes.set(cause, (causes.get(cause) ?? 0) + 1)
+    if (firstAt === null || occurredAt < firstAt) firstAt = occurredAt
+    if (lastAt === null || occurredAt > lastAt) lastAt = occurredAt
+    if (from === null) continue
+    const key = `${from} ${to ?? ''}`
+    const { users, spendMinor } = flows.get(key) ?? { users: 0, spendMinor: null }
+    const sum = spend === null ? spendMinor : (spendMinor ?? 0) + spend
+    flows.set(key, { from, to, users: users + 1, spendMinor: sum })
   }
-  const told = keys.flatMap((from) =>
-    [...keys, null].flatMap((to): Flow[] => {
-      const flow = flows.get(flowKey(from, to))
-      return flow === undefined ? [] : [{ from, to, ...flow }]
-    }),
-  )
-  return { flows: told, causes: [...causes].sort(([a], [b]) => (a < b ? -1 : 1)), firstAt, lastAt }
+  return {
+    flows: [...flows.values()],
+    causes: [...causes].sort(([a], [b]) => compareUtf8(a, b)),
+    firstAt,
+    lastAt,
+  }
 }
 
-const flowKey = (from: string, to: string | null): string => `${from} ${to ?? ''}`
+interface Length {
+  readonly days: number
+  readonly left: boolean
+}
 
-async function staysOf({
-  members,
-  keys,
-  firstEventOf,
-}: MovementInput): Promise<Pick<Movement, 'stays' | 'firstDays'>> {
+async function staysOf(
+  members: AsyncIterable<string>,
+  firstEventOf: MovementInput['firstEventOf'],
+): Promise<{ stays: Map<string, Length[]>; firstDays: Movement['firstDays'] }> {
   const open = new Map<string, { segment: string; since: number }>()
-  const stays = new Map<string, { days: number; left: boolean }[]>(keys.map((key) => [key, []]))
+  const stays = new Map<string, Length[]>()
+  const close = (segment: string, length: Length): void => {
+    const all = stays.get(segment)
+    if (all === undefined) stays.set(segment, [length])
+    else all.push(length)
+  }
   const waits: number[] = []
   const known = new Set<string>()
   let end = 0
   for await (const line of members) {
-    const m = JSON.parse(line) as Member
-    const at = Date.parse(m.since)
+    const { userId, segment, since } = JSON.parse(line) as Member
+    const at = Date.parse(since)
     end = Math.max(end, at)
-    const stay = open.get(m.userId)
-    if (stay) stays.get(stay.segment)?.push({ days: (at - stay.since) / DAY_MS, left: true })
-    if (m.segment === null) open.delete(m.userId)
-    else open.set(m.userId, { segment: m.segment, since: at })
-    if (known.has(m.userId)) continue
-    known.add(m.userId)
-    const first = firstEventOf(m.userId)
+    const stay = open.get(userId)
+    // the same segment by another bundle is no move
+    if (stay?.segment === segment) continue
+    if (stay) close(stay.segment, { days: (at - stay.since) / DAY_MS, left: true })
+    if (segment === null) open.delete(userId)
+    else open.set(userId, { segment, since: at })
+    if (known.has(userId)) continue
+    known.add(userId)
+    const first = firstEventOf(userId)
     if (first !== undefined) waits.push((at - first) / DAY_MS)
   }
   for (const { segment, since } of open.values())
-    stays.get(segment)?.push({ days: (end - since) / DAY_MS, left: false })
+    close(segment, { days: (end - since) / DAY_MS, left: false })
   const sorted = Float64Array.from(waits).sort()
   const wait = (q: number): number => quantileOfSorted(sorted, q)
-  return {
-    stays: keys.map((segment) => {
-      const all = stays.get(segment) ?? []
-      return { segment, stays: all.length, medianDays: medianStay(all) }
-    }),
-    firstDays: waits.length === 0 ? null : [wait(0.25), wait(0.5), wait(0.75)],
-  }
+  return { stays, firstDays: waits.length === 0 ? null : [wait(0.25), wait(0.5), wait(0.75)] }
 }
 
 /** First length at which at most half of the stays go on; who left and who is still there at the same length: the leaving first. */

@@ -11,7 +11,7 @@ export function movementSection(page: Page): Section | undefined {
   const title = page.say('Movement', 'Mouvements')
   const html = [
     causesFigure(page, movement),
-    ...(movement.flows.length === 0 ? [] : [sankey(page, movement.flows), matrix(page, movement.flows)]),
+    ...(movement.flows.length === 0 ? [] : [sankey(page, movement), matrix(page, movement)]),
     staysFigure(page, movement),
   ]
   return { id: 'movement', title, html: html.join('\n') }
@@ -62,10 +62,9 @@ function largest(flows: readonly Flow[]): Flow {
   return flows.toSorted((a, b) => b.users - a.users)[0] as Flow
 }
 
-function sankey(page: Page, flows: readonly Flow[]): string {
+function sankey(page: Page, { flows, segments }: Movement): string {
   const gone = page.say('gone', 'partis')
   const nameOf = (to: string | null): string => (to === null ? gone : page.name(to))
-  const { segments } = page.report
   const keys = (side: 'from' | 'to'): (string | null)[] =>
     [...segments, null].filter((key) => flows.some((f) => f[side] === key))
   const node = (side: 'from' | 'to', key: string | null): object => ({
@@ -120,8 +119,7 @@ function flowsCsv(flows: readonly Flow[]): {
   }
 }
 
-function matrix(page: Page, flows: readonly Flow[]): string {
-  const { segments } = page.report
+function matrix(page: Page, { flows, segments }: Movement): string {
   const from = segments.filter((key) => flows.some((f) => f.from === key))
   const to = [...segments, null].filter((key) => flows.some((f) => f.to === key))
   const most = largest(flows).users

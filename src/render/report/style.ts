@@ -53,7 +53,9 @@ body{max-width:none;padding:0}
 h2{margin-top:1.6rem}
 h2,h3,h4{break-after:avoid}
 figure,.person,tr{break-inside:avoid}
-figure.long{break-inside:auto}
+svg{max-height:115mm;width:auto}
+.many{grid-template-columns:repeat(3,1fr);gap:.4rem .8rem}
+.many.wide{grid-template-columns:repeat(2,1fr)}
 .scroll{overflow:visible}
 table.small{font-size:7.5pt}
 table.matrix{font-size:6.2pt}

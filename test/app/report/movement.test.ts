@@ -70,6 +70,23 @@ describe('movement of a run', () => {
     expect(found.firstDays).toBeNull()
   })
 
+  it('tells segments of other bundles after those asked for, and knows no move where only the bundle changed', async () => {
+    const members = [member('x', 'z', 1), member('x', 'c', 3), member('x', 'c', 4), member('x', 'a', 9)]
+    const found = await movementOf({
+      ...run,
+      moves: lines([move('x', 'z', 'c', 3, 1)]),
+      members: lines(members),
+    })
+    expect(found.segments).toEqual(['b', 'a', 'c', 'z'])
+    expect(found.flows).toEqual([{ from: 'z', to: 'c', users: 1, spendMinor: 1 }])
+    expect(found.stays.map((s) => [s.segment, s.stays, s.medianDays])).toEqual([
+      ['b', 0, null],
+      ['a', 1, null],
+      ['c', 1, 6],
+      ['z', 1, 2],
+    ])
+  })
+
   it('tells stays, those that go on included, and the wait for the first segment', async () => {
     const members = [member('x', 'a', 2), member('y', 'a', 3), member('x', 'b', 6), member('y', null, 10)]
     const found = await movementOf({ ...run, moves: lines([]), members: lines(members) })

@@ -87,6 +87,7 @@ export async function madeReport(): Promise<Report> {
       zone: UTC,
     },
     movement: {
+      segments: keys,
       flows: [
         { from: keys[0] ?? '', to: keys[1] ?? '', users: 40, spendMinor: 120_000 },
         { from: keys[1] ?? '', to: keys[0] ?? '', users: 12, spendMinor: null },
