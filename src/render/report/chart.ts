@@ -1,4 +1,5 @@
-import { init, setPlatformAPI, type EChartsOption } from 'echarts'
+import type { EChartsOption } from 'echarts'
+import { init, setPlatformAPI } from 'echarts/dist/echarts.esm.min.mjs'
 import { esc } from './html.ts'
 
 export type { EChartsOption }
