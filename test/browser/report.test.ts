@@ -1,11 +1,9 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Bundle } from '../../src/domain/segments/bundle.ts'
-import { madeUpStudy } from '../render/report/fixture.ts'
 import { run, tempFolder } from '../cli/run.ts'
 import { browserPath, openBrowser } from './browser.ts'
 
@@ -49,8 +47,6 @@ describe.skipIf(path === undefined)('the report of a generated shop in a browser
       '--state',
       at('run'),
     )
-    const bundle = JSON.parse(readFileSync(at('model/model.json'), 'utf8')) as Bundle
-    writeFileSync(at('model/study.json'), JSON.stringify(madeUpStudy(bundle)))
     const report = ['report', '--model', at('model'), '--events', at('shop.ndjson'), '--state', at('run')]
     for (const locale of ['en', 'fr'])
       await done(...report, '--locale', locale, '--out', at(`${locale}.html`))

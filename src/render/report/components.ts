@@ -118,8 +118,8 @@ function axes(page: Page, { pca }: Study): string {
       words: [1, 2, 3],
     }),
     reading: page.say(
-      `What tells customers apart first of all is ${first}.`,
-      `Ce qui distingue d’abord les clients, c’est ${first}.`,
+      `What tells customers apart first of all: ${first}.`,
+      `Ce qui distingue d’abord les clients\u00A0: ${first}.`,
     ),
     csv: {
       head: ['axis', 'name', 'high', 'low', 'ratio'],

@@ -162,16 +162,20 @@ function dependent(page: Page, study: Study): string {
   const name = (j: number): string => page.features[j] ?? ''
   const told = study.dependent.map((d) =>
     page.say(
-      `${name(d.feature)}: ${page.share(d.explained, 0)} of its variance is told by ${d.by.map(name).join(', ')}.`,
-      `${name(d.feature)}\u00A0: ${page.share(d.explained, 0)} de sa variance est expliquée par ${d.by.map(name).join(', ')}.`,
+      `${name(d.feature)}: ${page.share(d.explained, 0)} of its variance is told by ${d.by.map(name).join('; ')}.`,
+      `${name(d.feature)}\u00A0: ${page.share(d.explained, 0)} de sa variance est expliquée par ${d.by.map(name).join('; ')}.`,
     ),
   )
-  const constant = study.constant.map((j) =>
-    page.say(
-      `${name(j)}: the same for everybody, and therefore of no account.`,
-      `${name(j)}\u00A0: identique pour tous, donc sans effet.`,
-    ),
-  )
+  const same = study.constant.map(name).join('; ')
+  const constant =
+    same === ''
+      ? []
+      : [
+          page.say(
+            `The same for everybody, and therefore of no account: ${same}.`,
+            `Identiques pour tous, donc sans effet\u00A0: ${same}.`,
+          ),
+        ]
   const all = [...told, ...constant]
   const heading = `<h3>${page.say('Features that others tell already', 'Variables que d’autres disent déjà')}</h3>`
   const none = page.say(

@@ -116,7 +116,7 @@ function arrows(page: Page, ends: readonly Point[], plane: Plane): Series[] {
         value: [x, y],
         label: {
           show: true,
-          formatter: page.features[j] ?? '',
+          formatter: shortName(page, j),
           position: x < 0 ? 'left' : 'right',
           offset: shifts[j] ?? [0, 0],
           fontSize: NAME_SIZE,
@@ -136,6 +136,19 @@ const NAME_SIZE = 11
 /** From the end of an arrow to its name. */
 const NAME_GAP = 6
 
+/** Longest name of a feature in a picture; tables have it whole. */
+const NAME_CHARS = 28
+
+function shortName(page: Page, j: number): string {
+  const name = Array.from(page.features[j] ?? '')
+  return name.length <= NAME_CHARS
+    ? name.join('')
+    : `${name
+        .slice(0, NAME_CHARS - 1)
+        .join('')
+        .trimEnd()}…`
+}
+
 /** How far each name is shifted, in pixels, so that no two on one side lie on each other and none leaves the picture. */
 function apart(
   page: Page,
@@ -144,8 +157,8 @@ function apart(
 ): [right: number, down: number][] {
   const shifts = ends.map(({ x }, j): [number, number] => {
     const end = middle + x * scale
-    const width = NAME_GAP + textWidth(page.features[j] ?? '', NAME_SIZE)
-    return [x < 0 ? Math.max(0, width - end) : Math.min(0, WIDTH - width - end), 0]
+    const width = NAME_GAP + textWidth(shortName(page, j), NAME_SIZE)
+    return [x < 0 ? Math.max(0, MARGIN.left + width - end) : Math.min(0, WIDTH - width - end), 0]
   })
   for (const left of [true, false]) {
     const side = ends
@@ -175,7 +188,7 @@ export function circle(page: Page, study: Study): string {
     `Une flèche proche du cercle est bien représentée par les deux premiers axes (${well} sur ${ends.length} dépassent 0,7)\u00A0; des flèches de même sens vont ensemble, des flèches opposées s’excluent.`,
   )
   const height = 520
-  const plane = planeOf(page, height, { x: [-1.7, 1.7], y: [-1.05, 1.05] })
+  const plane = planeOf(page, height, { x: [-2, 2], y: [-1.05, 1.05] })
   const picture = chart({
     id: 'circle-chart',
     description: `${title}. ${reading}`,

@@ -170,9 +170,13 @@ function bots(page: Page, { bots: b }: Study): string {
   const heading = `<h3>${page.say('Bots', 'Robots')}</h3>`
   if (b === null)
     return `${heading}<p class="none">${page.say('A table of features does not show them.', 'Une table de variables ne les montre pas.')}</p>`
-  const text = page.say(
-    `${page.count(b.users)} customers look like bots, with ${page.count(b.events)} events (${page.share(b.eventShare)} of all). Rule: ${b.rule.en}`,
-    `${page.count(b.users)} clients ressemblent à des robots, avec ${page.count(b.events)} événements (${page.share(b.eventShare)} du total). Règle\u00A0: ${b.rule.fr}`,
-  )
-  return `${heading}<p>${esc(text)}</p>`
+  const found =
+    b.users === 0
+      ? page.say('Nobody looks like a bot.', 'Personne ne ressemble à un robot.')
+      : page.say(
+          `${page.count(b.users)} customers look like bots, with ${page.count(b.events)} events (${page.share(b.eventShare)} of all).`,
+          `${page.count(b.users)} clients ressemblent à des robots, avec ${page.count(b.events)} événements (${page.share(b.eventShare)} du total).`,
+        )
+  const rule = page.say(`Rule: ${b.rule.en}.`, `Règle\u00A0: ${b.rule.fr}.`)
+  return `${heading}<p>${esc(`${found} ${rule}`)}</p>`
 }
