@@ -1,6 +1,7 @@
 import { Buffer, isAscii, isUtf8 } from 'node:buffer'
 import { MAX_RECORD_BYTES } from '../domain/events/event.ts'
 import type { RefusalReason } from '../domain/events/event.ts'
+import { textDecoder } from '../domain/events/encoding.ts'
 import type { Encoding } from '../domain/events/mapping.ts'
 import { refused } from '../domain/events/refusal.ts'
 import type { Refused } from '../domain/events/refusal.ts'
@@ -67,11 +68,11 @@ export function textReader(encoding: Encoding = 'utf-8'): TextOf {
 /** Encodings of one byte a character, in which every byte is one. */
 function otherReader(encoding: Encoding): TextOf {
   // the web's decoders take latin1 for windows-1252
-  const decoder = encoding === 'latin1' ? undefined : new TextDecoder(encoding)
+  const decode = encoding === 'latin1' ? undefined : textDecoder(encoding)
   return (record) => {
     if (recordSize(record) > MAX_RECORD_BYTES) return tooLarge(record)
     const { bytes, from, to } = record
-    return decoder ? decoder.decode(bytes.subarray(from, to)) : latin1Slice.call(bytes, from, to)
+    return decode ? decode(bytes.subarray(from, to)) : latin1Slice.call(bytes, from, to)
   }
 }
 

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { parse as parseYaml } from 'yaml'
 import { parseMapping, type Mapping } from '../domain/events/mapping.ts'
 import { parseFeatureSet, type FeatureSet } from '../domain/features/feature-set.ts'
 import { fail } from '../errors.ts'
@@ -26,8 +27,8 @@ interface Declaration {
 }
 
 /**
- * A built-in by name, or a JSON file: a bare name that exists among the built-ins is one, everything else is a path. Throws
- * `file-missing`, `file-unreadable`, or `code` where the file is not JSON.
+ * A built-in by name, or a file of JSON, or of YAML by its ending: a bare name that exists among the built-ins is one, everything else is a path. Throws
+ * `file-missing`, `file-unreadable`, or `code` where the file is neither.
  */
 function loadDeclaration(
   kind: BuiltinKind,
@@ -37,10 +38,21 @@ function loadDeclaration(
   const names = builtinNames(kind)
   const path = names.includes(ref) ? packagePath(`models/${kind}/${ref}.json`) : ref
   const text = readText(path, `; built in: ${names.join(', ')}`)
+  if (/\.ya?ml$/.test(path)) return { path, value: yamlOf(text, path, code) }
   try {
     return { path, value: JSON.parse(text) }
   } catch (error) {
     return fail(code, `${path}${placeOf(text, error)}: not JSON`, error)
+  }
+}
+
+function yamlOf(text: string, path: string, code: 'feature-set-invalid' | 'mapping-invalid'): unknown {
+  try {
+    return parseYaml(text)
+  } catch (error) {
+    // its first line says what is wrong and where; the rest quotes the file
+    const [what] = (error as Error).message.split('\n')
+    return fail(code, `${path}: not YAML: ${what}`, error)
   }
 }
 

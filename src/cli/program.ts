@@ -7,6 +7,7 @@ import { registerFeatures } from './commands/features.ts'
 import { registerGenerate } from './commands/generate.ts'
 import { registerGuards } from './commands/guards.ts'
 import { registerIngest } from './commands/ingest.ts'
+import { registerMapping } from './commands/mapping.ts'
 import { registerModels } from './commands/models.ts'
 import { registerPredict } from './commands/predict.ts'
 import { registerPromote } from './commands/promote.ts'
@@ -26,6 +27,7 @@ export type Register = (program: Command, cli: Cli) => void
 const VERBS: readonly Register[] = [
   registerDemo,
   registerGenerate,
+  registerMapping,
   registerIngest,
   registerFeatures,
   registerTrain,

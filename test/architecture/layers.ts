@@ -33,6 +33,7 @@ const FILES: Readonly<Record<string, Layer>> = {
   'src/live-access.ts': 'compose',
   'src/live-replay.ts': 'compose',
   'src/live-events.ts': 'compose',
+  'src/live-sample.ts': 'compose',
   'src/first-start.ts': 'compose',
   'src/compose.ts': 'compose',
   'src/main.ts': 'main',

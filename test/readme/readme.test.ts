@@ -43,7 +43,7 @@ function run(command: string): { status: number | null; out: string; err: string
   return { status, out: stdout, err: stderr }
 }
 
-/** `clicks.csv` with a mapping of its own, as the README takes them for given: 100 days of a small shop. */
+/** `clicks.csv`, as the README takes it for given: 100 days of a small shop. */
 function writeOwnData(): void {
   const columns = ['id', 'customer', 'at', 'what', 'article', 'group', 'price', 'order'] as const
   const kinds = ['page_viewed', 'product_viewed', 'product_added', 'product_removed', 'order_completed']
@@ -57,21 +57,6 @@ function writeOwnData(): void {
       .join(',')
   })
   writeFileSync(join(work, 'clicks.csv'), `${[columns.join(','), ...rows].join('\n')}\n`)
-  const mapping = {
-    name: 'my-shop',
-    version: 1,
-    format: 'csv',
-    user: 'customer',
-    time: { field: 'at', format: 'iso' },
-    kind: { field: 'what', table: Object.fromEntries(kinds.map((kind) => [kind, kind])) },
-    eventId: 'id',
-    product: 'article',
-    category: 'group',
-    amount: { field: 'price' },
-    currency: 'EUR',
-    orderId: 'order',
-  }
-  writeFileSync(join(work, 'my-mapping.json'), JSON.stringify(mapping))
 }
 
 beforeAll(() => {

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { SegmentationError, fail } from '../../errors.ts'
+import { textDecoder } from '../../domain/events/encoding.ts'
 import { CSV_DELIMITER, splitCsv } from '../../domain/events/csv.ts'
 import type { RawRecord, Rest } from '../../ports/source.ts'
 import type { Offset } from '../../ports/types.ts'
@@ -179,7 +180,7 @@ export class FileTopic {
 
   #readHeader(record: RawRecord): void {
     const { encoding = 'utf-8' } = this.input
-    const text = new TextDecoder(encoding).decode(record.bytes.subarray(record.from, record.to))
+    const text = textDecoder(encoding)(record.bytes.subarray(record.from, record.to))
     const fields = splitCsv(text, this.input.delimiter ?? CSV_DELIMITER)
     if (typeof fields === 'string')
       fail('mapping-invalid', `${this.input.path}: the header line is no CSV: ${fields}`)

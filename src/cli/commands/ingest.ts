@@ -3,10 +3,7 @@ import { FileSource } from '../../adapters/files/file-source.ts'
 import { fileForm } from '../../adapters/files/open.ts'
 import { LineWriter } from '../../adapters/files/line-writer.ts'
 import { systemClock } from '../../adapters/system/clock.ts'
-import { zoneTable } from '../../adapters/system/zone.ts'
-import { makeDecoder } from '../../app/decode.ts'
-import { ingest, type Account, type IngestInput } from '../../app/ingest.ts'
-import type { Mapping } from '../../domain/events/mapping.ts'
+import { ingest, type Account } from '../../app/ingest.ts'
 import { fail } from '../../errors.ts'
 import { counted, duration, number } from '../../render/format.ts'
 import type { Cli } from '../cli.ts'
@@ -14,6 +11,7 @@ import { builtinNames, loadMapping } from '../declarations.ts'
 import { latestEventMs } from '../event-files.ts'
 import { noteWritten, openEventOutput, withOutputOptions, type OutputFlags } from '../event-output.ts'
 import { examples, jsonOption } from '../options.ts'
+import { recordsOf } from '../ingest-input.ts'
 import { checkRefused } from '../rejects.ts'
 
 interface Flags extends OutputFlags {
@@ -23,7 +21,6 @@ interface Flags extends OutputFlags {
 
 /** Instead of a mapping: records in the form that events have on disk. */
 const NATIVE = 'native'
-const NATIVE_FORMAT = 'ndjson'
 
 /** `ingest`: a shop's own records → events. */
 export function registerIngest(program: Command, cli: Cli): void {
@@ -39,7 +36,7 @@ export function registerIngest(program: Command, cli: Cli): void {
     .argument('<input...>', 'files of records; - is standard input')
     .requiredOption(
       '--mapping <name|file>',
-      `built in: ${builtinNames('mappings').join(', ')}; or a JSON file; ${NATIVE}: they are events already`,
+      `built in: ${builtinNames('mappings').join(', ')}; or a file, JSON or YAML; ${NATIVE}: they are events already`,
     )
   withOutputOptions(command, 'events to write, gzipped if it ends in .gz; - is standard output')
     .addOption(jsonOption())
@@ -62,9 +59,7 @@ async function run(cli: Cli, paths: readonly string[], flags: Flags): Promise<vo
   const sources = unique.map(
     (path) =>
       new FileSource({
-        inputs: [
-          { topic: path, path, ...(mapping === undefined ? { format: NATIVE_FORMAT } : fileForm(mapping)) },
-        ],
+        inputs: [{ topic: path, path, ...fileForm(mapping ?? null) }],
         clock: systemClock,
         stdin: process.stdin,
       }),
@@ -75,7 +70,7 @@ async function run(cli: Cli, paths: readonly string[], flags: Flags): Promise<vo
   const bar = await openBar(cli, sources)
   try {
     const inputs = await Promise.all(
-      sources.map((source, i) => inputOf(source, unique[i] as string, mapping)),
+      sources.map((source, i) => recordsOf(source, unique[i] as string, mapping)),
     )
     const account = await ingest({
       inputs,
@@ -101,15 +96,6 @@ async function run(cli: Cli, paths: readonly string[], flags: Flags): Promise<vo
     await deadLetters.abandon()
     for (const source of sources) await source.close()
   }
-}
-
-async function inputOf(source: FileSource, path: string, mapping: Mapping | undefined): Promise<IngestInput> {
-  const format = mapping?.format ?? NATIVE_FORMAT
-  const columns = format === 'csv' ? await source.columns(path) : undefined
-  const zone = mapping?.time.zone
-  const zones = zone === undefined ? {} : { [zone]: zoneTable(zone) }
-  const decode = makeDecoder({ format, mapping, columns, zones, joins: true })
-  return { topic: path, source, decode, lineOf: (offset) => source.lineOf(path, offset) }
 }
 
 interface Bar {
