@@ -28,8 +28,8 @@ export function draftAmounts(
     ...inLists,
   ]
   const guess = guessNumbers(all, known.commaLands)
-  if (guess.why)
-    guess.why.known ? notes.add('numbers', `sure: ${guess.why.text}`) : notes.ask('numbers', guess.why.text)
+  if (guess.why?.known === true) notes.add('numbers', `sure: ${guess.why.text}`)
+  else if (guess.why) notes.ask('numbers', guess.why.text)
   const money = moneyOf(roles).length > 0 || inLists.length > 0
   return {
     numbers: guess.numbers,
