@@ -8,15 +8,14 @@ export interface RunMeasures {
   readonly segmentOf: ReadonlyMap<string, string>
   /** Members per segment at each instant asked for, in order. */
   readonly sizes: readonly ReadonlyMap<string, number>[]
-  /** A move worth showing: in words, of a user who had been somewhere before. */
-  readonly example: Example | undefined
+  /** By cause, the clearest move (largest margin; the first of equals) of a user who had been somewhere before. */
+  readonly examples: ReadonlyMap<string, Example>
 }
 
 export interface Example {
   readonly userId: string
   readonly from: string
   readonly to: string
-  readonly cause: string
   readonly summary: string
   readonly margin: number
 }
@@ -44,23 +43,14 @@ export async function measureRun(
   instants: readonly string[],
 ): Promise<RunMeasures> {
   const causes = new Map<string, number>()
-  let example: Example | undefined
+  const examples = new Map<string, Example>()
   for await (const line of moves) {
     const m = JSON.parse(line) as Moved
     causes.set(m.cause, (causes.get(m.cause) ?? 0) + 1)
     if (m.from === null || m.to === null || m.margin === null) continue
-    // the clearest move by the passing of time says most about what was seen without an event
-    const better = example === undefined || (m.cause === 'inactivity' && example.cause !== 'inactivity')
-    if (better || (m.cause === example?.cause && m.margin > (example?.margin ?? 0))) {
-      example = {
-        userId: m.userId,
-        from: m.from,
-        to: m.to,
-        cause: m.cause,
-        summary: m.summary,
-        margin: m.margin,
-      }
-    }
+    if (m.margin <= (examples.get(m.cause)?.margin ?? Number.NEGATIVE_INFINITY)) continue
+    const { userId, from, to, summary, margin } = m
+    examples.set(m.cause, { userId, from, to, summary, margin })
   }
   const segmentOf = new Map<string, string>()
   const sizes: Map<string, number>[] = []
@@ -77,7 +67,7 @@ export async function measureRun(
     }
   }
   while (sizes.length < instants.length) sizes.push(new Map(now))
-  return { causes, segmentOf, sizes, example }
+  return { causes, segmentOf, sizes, examples }
 }
 
 /** How well segments tell planted groups apart. */

@@ -33,6 +33,9 @@ export interface Persona {
   readonly lapses: number
 }
 
+/** Those who stop. */
+export const LAPSED = 'lapsing-customers'
+
 /** Customers of every kind are lost. */
 const LAPSE_SHARE = 0.05
 
@@ -107,7 +110,7 @@ export const PERSONAS: readonly Persona[] = [
     lapses: LAPSE_SHARE,
   },
   {
-    name: 'lapsing-customers',
+    name: LAPSED,
     share: 0.12,
     visitEveryDays: 8,
     weekend: 0.2,

@@ -2,6 +2,7 @@ import { DAY_MS } from '../../domain/base/duration.ts'
 import type { Event } from '../../domain/events/event.ts'
 import { fail } from '../../errors.ts'
 import { personAt, type Person } from './people.ts'
+import { LAPSED } from './personas.ts'
 import { campaignsOf, EXPOSED_SHARE, isExposed, promotionsOf, type Promotion } from './promotions.ts'
 import { Visits, type Surroundings } from './visits.ts'
 
@@ -112,6 +113,11 @@ export function shopTruth(options: ShopOptions): ShopTruth {
     campaigns: campaigns.map(({ name, day }) => ({ name, dayMs: at(day), lift: 0 as const })),
     people,
   }
+}
+
+/** The kind of a customer at `ms`, as a perfect observer sees it: who has stopped is one who stops, whatever he was before. */
+export function kindAt({ persona, lapsedMs }: PersonTruth, ms: number): string {
+  return lapsedMs !== null && lapsedMs <= ms ? LAPSED : persona
 }
 
 function peopleOf({ users, seed, days }: ShopOptions): Person[] {

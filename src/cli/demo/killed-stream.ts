@@ -39,26 +39,38 @@ export interface StreamJob {
   readonly onProgress?: (records: number) => void
 }
 
+export interface Streamed {
+  readonly kills: number
+  /** Flips held back, by what held them. */
+  readonly suppressed: Readonly<Record<string, number>>
+}
+
+/** What `stream --json` says at its end, as far as it is read here. */
+type Summary = Pick<Streamed, 'suppressed'>
+
 /** Runs `segmentation stream` as a process of its own, kills it where asked, and starts it again until it is through. */
-export async function killedStream(job: StreamJob): Promise<{ kills: number }> {
+export async function killedStream(job: StreamJob): Promise<Streamed> {
   const pending = [...job.killAt]
   let kills = 0
   for (;;) {
-    const killed = await runOnce(job, pending)
-    if (!killed) return { kills }
+    const said = await runOnce(job, pending)
+    if (said !== undefined) return { kills, suppressed: said.suppressed }
     kills++
   }
 }
 
-function runOnce(job: StreamJob, pending: number[]): Promise<boolean> {
-  return new Promise((resolve, reject) => {
+/** Resolves to its summary; undefined: it was killed. */
+function runOnce(job: StreamJob, pending: number[]): Promise<Summary | undefined> {
+  return new Promise<Summary | undefined>((resolve, reject) => {
     const child = spawn(
       process.execPath,
       [...process.execArgv, MAIN, 'stream', ...job.args, '--state', job.dir, '--json'],
       {
-        stdio: ['ignore', 'ignore', 'pipe'],
+        stdio: ['ignore', 'pipe', 'pipe'],
       },
     )
+    let summary = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (summary += text))
     let words = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => (words += text))
     let killed = false
@@ -73,11 +85,9 @@ function runOnce(job: StreamJob, pending: number[]): Promise<boolean> {
     child.on('error', reject)
     child.on('close', (code) => {
       clearInterval(timer)
-      if (killed && code === null) resolve(true)
-      else if (code === 0) resolve(false)
+      if (killed && code === null) resolve(undefined)
+      else if (code === 0) resolve(JSON.parse(summary) as Summary)
       else reject(new Error(`stream ended with ${String(code)}: ${words}`))
     })
-  }).catch((error: unknown) =>
-    fail('check-failed', `✗ ${(error as Error).message}`, error),
-  ) as Promise<boolean>
+  }).catch((error: unknown) => fail('check-failed', `✗ ${(error as Error).message}`, error))
 }

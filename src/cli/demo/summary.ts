@@ -1,21 +1,28 @@
-import type { RunMeasures, Recovery } from '../../app/measure.ts'
+import type { Example, RunMeasures } from '../../app/measure.ts'
 import { columnsOf } from '../../domain/segments/assigner.ts'
 import type { Bundle } from '../../domain/segments/bundle.ts'
 import { segmentName } from '../../domain/segments/label.ts'
 import type { Labels } from '../../domain/segments/labels.ts'
+import type { Cause } from '../../domain/segments/transition.ts'
 import { euros, number, percent, signed } from '../../render/format.ts'
 import { sparkline } from '../../render/spark.ts'
 import { table } from '../../render/table.ts'
 
 const SPEND = 'revenue_90d'
+/** In this order: those that a run of one model knows. */
+const CAUSES: readonly Cause[] = ['first', 'behaviour', 'inactivity']
+/** Causes of which one move is shown. */
+const SHOWN: readonly Cause[] = ['behaviour', 'inactivity']
 
-/** The segments as they are at the end: who, how many, how they moved in the live days, what they spend. */
-export function segmentTable(
-  bundle: Bundle,
-  labels: Labels,
-  measures: RunMeasures,
-  liveDays: number,
-): string {
+export interface Segments {
+  readonly bundle: Bundle
+  readonly labels: Labels
+  readonly measures: RunMeasures
+  readonly liveDays: number
+}
+
+/** The segments as they are at the end: who, how many, how they changed in the live days, what they spend. */
+export function segmentTable({ bundle, labels, measures, liveDays }: Segments): string {
   const last = measures.sizes.at(-1) ?? new Map<string, number>()
   const first = measures.sizes[0] ?? new Map<string, number>()
   const all = [...last.values()].reduce((a, b) => a + b, 0)
@@ -42,41 +49,26 @@ export function segmentTable(
   ])
 }
 
-/** The live moves by cause, and one of them in words. */
-export function movesText(measures: RunMeasures): string {
-  const total = [...measures.causes.values()].reduce((a, b) => a + b, 0)
-  const causes = [...measures.causes]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([cause, n]) => `${cause} ${number(n)}`)
-  const lines = [`MOVES  ${number(total)} live: ${causes.join(' · ')}`]
-  const e = measures.example
-  if (e) lines.push(`       ${e.userId}  ${e.from} → ${e.to}   ${e.summary} · margin ${number(e.margin, 2)}`)
-  return lines.join('\n')
-}
-
-export interface Checks {
-  readonly recovery: Recovery
-  readonly kills: number
-  readonly sha256: string
-  readonly lost: number
-  readonly doubled: number
-  readonly replayed: number
-  readonly replayEqual: boolean
-}
-
-/** Least adjusted Rand index between planted and found groups that counts as found again. */
-export const RECOVERY_MIN = 0.4
-
-export function passed(c: Checks): boolean {
-  return c.recovery.ari >= RECOVERY_MIN && c.lost === 0 && c.doubled === 0 && c.replayEqual
-}
-
-export function checksText(c: Checks): string {
-  const mark = (ok: boolean): string => (ok ? '✓' : '✗')
-  const { ari, distinct, segments } = c.recovery
+/** The live moves by cause, and one of behaviour and one of inactivity in words. */
+export function movesText(
+  { causes, examples }: RunMeasures,
+  labels: Labels,
+  suppressed: Readonly<Record<string, number>>,
+): string {
+  const total = [...causes.values()].reduce((a, b) => a + b, 0)
+  const parts = CAUSES.map((cause) => `${cause} ${number(causes.get(cause) ?? 0)}`).join(' · ')
+  const held = Object.values(suppressed).reduce((a, b) => a + b, 0)
+  const shown = SHOWN.flatMap((cause) => {
+    const example = examples.get(cause)
+    return example === undefined ? [] : [`       ${exampleText(example, labels)}`]
+  })
   return [
-    `CHECKS ${mark(ari >= RECOVERY_MIN)} planted kinds of customers found again: ${distinct} of ${segments} segments have one of their own (ARI ${number(ari, 2)})`,
-    `       ${mark(c.lost === 0 && c.doubled === 0)} ${c.kills} kills: ${c.lost === 0 && c.doubled === 0 ? 'same output' : 'another output'}, sha256 ${c.sha256.slice(0, 12)}…, ${number(c.lost)} lost, ${number(c.doubled)} doubled`,
-    `       ${mark(c.replayEqual)} replay gives ${c.replayEqual ? 'the same' : 'other'} moves, ${number(c.replayed)} of them`,
+    `MOVES  ${number(total)} live: ${parts}   (${number(held)} flips suppressed since the first event)`,
+    ...shown,
   ].join('\n')
+}
+
+function exampleText({ userId, from, to, summary, margin }: Example, labels: Labels): string {
+  const [before, after] = [from, to].map((key) => segmentName(labels, key, 'en'))
+  return `${userId}  ${before} → ${after}   ${summary} · margin ${number(margin, 2)}`
 }
