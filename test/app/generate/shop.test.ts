@@ -11,6 +11,7 @@ import {
 } from '../../../src/app/generate/shop.ts'
 import { DAY_MS } from '../../../src/domain/base/duration.ts'
 import { type Event } from '../../../src/domain/events/event.ts'
+import { effectOf, ordersOf, visitorsOf } from './effect.ts'
 
 const shop = (over: Partial<ShopOptions> = {}): ShopOptions => ({
   users: 300,
@@ -235,7 +236,7 @@ describe('a promotion', () => {
   const options = shop({ users: 6000, days: 60, seed: 11 })
   const events = eventsOf(options)
   const truth = shopTruth(options)
-  const [first] = truth.promotions
+  const [first] = truth.promotions as [PromotionTruth, ...PromotionTruth[]]
   const quiet = eventsOf({ ...options, promotions: [] })
   const plain = (e: Event): object => ({ ...e, amountMinor: 0, discountMinor: 0, coupon: '', lines: [] })
 
@@ -257,44 +258,18 @@ describe('a promotion', () => {
       expect(e.eventTime).toBeGreaterThanOrEqual(promotion?.fromMs ?? Infinity)
       expect(e.eventTime).toBeLessThan((promotion?.toMs ?? 0) + DAY_MS / 4)
     }
-    const share = seen.filter((e) => e.promotion === first?.name).length / visitorsOf(first).size
-    expect(share).toBeCloseTo(first?.exposedShare ?? 0, 1)
+    const share = seen.filter((e) => e.promotion === first.name).length / visitorsOf(events, first).size
+    expect(share).toBeCloseTo(first.exposedShare, 1)
   })
 
-  // orders per visitor, exposed less held out, with the interval of Welch's test
   it.each(truth.promotions.map((p) => [p.name, p] as const))('%s has the effect that was planted', (_, p) => {
-    const visitors = visitorsOf(p)
-    const orders = new Map<string, number>()
-    for (const e of ordersOf(p)) orders.set(e.userId, (orders.get(e.userId) ?? 0) + 1)
-    const arm = (exposed: boolean): number[] =>
-      [...visitors]
-        .filter((user) => truth.people[user]?.exposed.includes(p.name) === exposed)
-        .map((user) => orders.get(user) ?? 0)
-    const [treated, control] = [arm(true), arm(false)]
-    const planted = meanOf(
-      treatedUsers(visitors, p).map((user) => p.lift[truth.people[user]?.persona ?? ''] ?? 0),
-    )
-    const difference = meanOf(treated) - meanOf(control)
-    const error = Math.sqrt(varianceOf(treated) / treated.length + varianceOf(control) / control.length)
-    expect(Math.abs(difference - planted)).toBeLessThan(2.6 * error)
-    if (planted > 0) expect(difference).toBeGreaterThan(2.6 * error)
+    const { planted, measured, error, treated } = effectOf(events, truth, p)
+    expect(Math.abs(measured - planted)).toBeLessThan(2.6 * error)
+    if (planted > 0) expect(measured).toBeGreaterThan(2.6 * error)
     // what happened against what would have happened: no chance between the arms
-    const caused = ordersOf(p).length - ordersOf(p, quiet).length
-    expect(caused / treated.length).toBeCloseTo(planted, 1)
+    const caused = ordersOf(events, p).length - ordersOf(quiet, p).length
+    expect(caused / treated).toBeCloseTo(planted, 1)
   })
-
-  function inDays(e: Event, p: PromotionTruth | undefined): boolean {
-    return p !== undefined && p.fromMs <= e.eventTime && e.eventTime < p.toMs
-  }
-  function visitorsOf(p: PromotionTruth | undefined): Set<string> {
-    return new Set(events.filter((e) => e.kind === 'page_viewed' && inDays(e, p)).map((e) => e.userId))
-  }
-  function treatedUsers(visitors: Set<string>, p: PromotionTruth): string[] {
-    return [...visitors].filter((user) => truth.people[user]?.exposed.includes(p.name) === true)
-  }
-  function ordersOf(p: PromotionTruth, among = events): Event[] {
-    return among.filter((e) => e.kind === 'order_completed' && inDays(e, p))
-  }
 })
 
 describe('a newsletter', () => {
@@ -327,12 +302,6 @@ describe('a newsletter', () => {
     }
   })
 })
-
-const meanOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
-function varianceOf(values: readonly number[]): number {
-  const mean = meanOf(values)
-  return values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (values.length - 1)
-}
 
 describe('options out of range', () => {
   it.each([
