@@ -1,29 +1,35 @@
-// Puts the output of `npm run demo` into the README, between its marks: node test/readme/fill-demo.mjs
+// Puts the output of `npm run demo` into the README, between its marks, as a picture and as text: node test/readme/fill-demo.mjs
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { pictureOf } from './picture.mjs'
 
-const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
-const readme = fileURLToPath(new URL('../../README.md', import.meta.url))
+const here = (path) => fileURLToPath(new URL(path, import.meta.url))
+/** Wide enough for all but the longest descriptions. */
+const COLUMNS = 170
+
+const main = here('../../dist/main.js')
+const readme = here('../../README.md')
 const dir = mkdtempSync(join(tmpdir(), 'segmentation-demo-'))
-const demo = spawnSync(
-  process.execPath,
-  ['--max-semi-space-size=64', main, 'demo', '--out', 'amazing-demo'],
-  {
-    cwd: dir,
-    encoding: 'utf8',
-  },
-)
-rmSync(dir, { recursive: true, force: true })
-if (demo.status !== 0) {
-  process.stderr.write(demo.stderr)
-  process.exit(1)
+try {
+  const args = ['--max-semi-space-size=64', main, 'demo', '--out', 'amazing-demo']
+  const demo = spawnSync(process.execPath, args, { cwd: dir, encoding: 'utf8' })
+  if (demo.status !== 0) throw new Error(demo.stderr)
+  const shown = demo.stdout.trimEnd()
+  writeFileSync(here('demo.svg'), pictureOf(shown, COLUMNS))
+  const block = [
+    '<!-- demo -->',
+    '![What the demo prints](test/readme/demo.svg)',
+    `<details><summary>The same as text</summary>\n\n\`\`\`\n${shown}\n\`\`\`\n\n</details>`,
+    '<!-- /demo -->',
+  ].join('\n\n')
+  const text = readFileSync(readme, 'utf8')
+  writeFileSync(
+    readme,
+    text.replace(/<!-- demo -->[\s\S]*<!-- \/demo -->/, () => block),
+  )
+} finally {
+  rmSync(dir, { recursive: true, force: true })
 }
-const text = readFileSync(readme, 'utf8')
-const block = `<!-- demo -->\n\n\`\`\`\n${demo.stdout.trimEnd()}\n\`\`\`\n\n<!-- /demo -->`
-writeFileSync(
-  readme,
-  text.replace(/<!-- demo -->[\s\S]*<!-- \/demo -->/, () => block),
-)

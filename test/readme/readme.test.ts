@@ -129,7 +129,9 @@ describe('what the README says in passing', () => {
     expect(paths).toEqual(expect.arrayContaining(['schemas/', 'run/', 'segment-changed.ndjson', 'card.md']))
     const missing = paths.filter((path) => {
       const place = path.includes('*') ? path.slice(0, path.indexOf('*')) : path
-      return !places.some((root) => existsSync(join(root, place)))
+      // the copy is without tests, and so without the pictures that their scripts make
+      const roots = path.startsWith('test/readme/') ? [ROOT] : places
+      return !roots.some((root) => existsSync(join(root, place)))
     })
     expect(missing).toEqual([])
   })

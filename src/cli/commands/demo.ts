@@ -219,7 +219,7 @@ async function streamTwice(
     const rate = (2 * records) / ((performance.now() - started) / 1000)
     return [
       streamed,
-      `${liveDays} days as if live · two runs of ${number(records)} events · ${number(rate)}/s · one killed twice on purpose`,
+      `${liveDays} days as if live · two runs of ${number(records)} events · ${number(rate)}/s · one killed ${counted(streamed.kills, 'time')} on purpose`,
     ]
   } finally {
     bar.stop()
