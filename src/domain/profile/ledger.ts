@@ -6,7 +6,7 @@ import { REVERSIBLE, type Reversible } from '../features/reversal.ts'
 import { Blobs, BLOB_WIDTH } from './blobs.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { readEntries, writeEntries, type Entries } from './ledger-codec.ts'
-import { orderOf, refundOf, takeBack, type Line, type Order, type Refund } from './order.ts'
+import { bounded, orderOf, refundOf, takeBack, type Line, type Order, type Refund } from './order.ts'
 import { AS_OF } from './row.ts'
 import type { Hops, Incoming, Part } from './store.ts'
 
@@ -45,6 +45,8 @@ export class Ledger implements Part {
   readonly #reversible: Reversible
   readonly #blobs = new Blobs()
   readonly #writer = new ByteWriter()
+  /** What `knows` has read of whom, for the `take` that follows. */
+  #read: { readonly base: number; readonly entries: Entries } | undefined
 
   constructor(reversible: Reversible, at: number) {
     this.#reversible = reversible
@@ -57,6 +59,7 @@ export class Ledger implements Part {
   }
 
   release(row: Float64Array, base: number): void {
+    this.#read = undefined
     this.#blobs.release(row, base + this.#at)
     row[base + this.#at + OLDEST] = 0
   }
@@ -65,7 +68,9 @@ export class Ledger implements Part {
   knows(row: Float64Array, base: number, event: Event): boolean {
     if (event.kind !== REVERSIBLE || event.orderId === undefined) return false
     const id = hash52(event.orderId)
-    return this.#entries(row, base).orders.some((order) => order.id === id)
+    const entries = this.#entries(row, base)
+    this.#read = { base, entries }
+    return entries.orders.some((order) => order.id === id)
   }
 
   /** Takes in an event of LEDGER_KINDS; its own aggregates have been fed. */
@@ -112,12 +117,16 @@ export class Ledger implements Part {
   }
 
   #entries(row: Float64Array, base: number): Entries {
+    const read = this.#read
+    this.#read = undefined
+    if (read?.base === base) return read.entries
     const bytes = this.#blobs.get(row, base + this.#at)
     if (bytes.length === 0) return { orders: [], waiting: [] }
     return readEntries(new ByteReader(bytes, bytes.length), this.#reversible)
   }
 
   #keep(row: Float64Array, base: number, entries: Entries): void {
+    this.#read = undefined
     const at = base + this.#at
     const none = entries.orders.length + entries.waiting.length === 0
     if (none) return this.release(row, base)
@@ -162,21 +171,26 @@ function newest(orders: Order[]): Order[] {
   return kept
 }
 
-/** The newest refunds, in an order that their content decides, their lines added up from where they are too many. */
+/** Ties are broken by all that a refund says. */
+function byNewestRefund(a: Refund, b: Refund): number {
+  if (a.second !== b.second) return b.second - a.second
+  return a.id === b.id ? (JSON.stringify(a) < JSON.stringify(b) ? 1 : -1) : b.id - a.id
+}
+
+/** The newest refunds, their lines added up from where they are too many. */
 function newestWaiting(refunds: readonly Refund[]): Refund[] {
-  const text = new Map(refunds.map((r) => [r, JSON.stringify(r)]))
-  const sorted = refunds.toSorted(
-    (a, b) =>
-      b.second - a.second || b.id - a.id || ((text.get(a) as string) < (text.get(b) as string) ? 1 : -1),
-  )
   let lines = 0
-  return sorted.slice(0, MAX_WAITING).map((refund) => {
-    lines += refund.lines?.length ?? 0
-    return lines > MAX_WAITING_LINES && refund.lines !== null ? addedUp(refund, refund.lines) : refund
-  })
+  return refunds
+    .toSorted(byNewestRefund)
+    .slice(0, MAX_WAITING)
+    .map((refund) => {
+      lines += refund.lines?.length ?? 0
+      return lines > MAX_WAITING_LINES && refund.lines !== null ? addedUp(refund, refund.lines) : refund
+    })
 }
 
 function addedUp(refund: Refund, lines: readonly Line[]): Refund {
-  const sum = (of: 'amount' | 'quantity'): number => lines.reduce((n, line) => n + Math.max(0, line[of]), 0)
+  const sum = (of: 'amount' | 'quantity'): number =>
+    lines.reduce((n, line) => bounded(n + Math.max(0, line[of])), 0)
   return { ...refund, amount: sum('amount'), quantity: sum('quantity'), lines: null }
 }

@@ -1,6 +1,6 @@
 import { SECOND_MS } from '../base/duration.ts'
 import { hash32, hash52 } from '../base/hash.ts'
-import type { Event, OrderLine } from '../events/event.ts'
+import { MAX_AMOUNT_MINOR, type Event, type OrderLine } from '../events/event.ts'
 import { MAX_ORDER_LINES } from '../features/bound.ts'
 import type { Refundable } from '../features/measure.ts'
 import { numbersIn, thousandths, total } from '../features/measure.ts'
@@ -82,14 +82,17 @@ export function refundOf(event: Event, { refundable }: Reversible): Refund {
   }
 }
 
+/** What is added up of lines stays a number that can be stored, however many there are. */
+export const bounded = (sum: number): number => Math.max(-MAX_AMOUNT_MINOR, Math.min(MAX_AMOUNT_MINOR, sum))
+
 /** One line a product, by its hash. */
 function byProduct(lines: readonly OrderLine[]): Line[] {
   const found = new Map<number, Line>()
   for (const { product, quantity, amountMinor } of lines) {
     const hash = hash32(product)
     const line = found.get(hash) ?? { product: hash, quantity: 0, amount: 0 }
-    line.quantity += thousandths(quantity)
-    line.amount += amountMinor
+    line.quantity = bounded(line.quantity + thousandths(quantity))
+    line.amount = bounded(line.amount + amountMinor)
     found.set(hash, line)
   }
   return [...found.values()].sort((a, b) => a.product - b.product)
