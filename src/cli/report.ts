@@ -99,5 +99,6 @@ function movementIn(
     members: outputLines(dir, 'user-segments'),
     keys: segmentKeys(bundle),
     firstEventOf: (user) => customers?.firstEventOf(user),
+    spendOf: (user) => customers?.spendOf(user),
   })
 }

@@ -24,6 +24,8 @@ export interface Customers {
   readonly kinds: readonly (readonly [kind: string, events: number])[]
   /** Time of a user's first event; undefined: none was read. */
   readonly firstEventOf: (user: string) => number | undefined
+  /** What a user spent in the year before the as-of, minor units; undefined: no event of his was read. */
+  readonly spendOf: (user: string) => number | undefined
 }
 
 export interface CustomersInput {
@@ -60,18 +62,12 @@ export async function readCustomers({ plan, zone, asOf, events }: CustomersInput
   const counted = [...kinds].sort(([a], [b]) => compareUtf8(a, b))
   const read = counted.reduce((sum, [, n]) => sum + n, 0)
   const firstEventOf = (user: string): number | undefined => first[profiles.find(user)]
-  return {
-    asOf,
-    profiles,
-    activity,
-    orders,
-    events: read,
-    later,
-    firstAt,
-    lastAt,
-    kinds: counted,
-    firstEventOf,
+  const spendOf = (user: string): number | undefined => {
+    const slot = profiles.find(user)
+    return slot < 0 ? undefined : orders.spendOf(slot)
   }
+  const found = { profiles, activity, orders, firstEventOf, spendOf }
+  return { asOf, ...found, events: read, later, firstAt, lastAt, kinds: counted }
 }
 
 /** Keys of the segments that customers can be in: the bundle's, and `outlier` where its policy has it. */

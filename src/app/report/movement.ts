@@ -7,7 +7,7 @@ export interface Flow {
   readonly from: string
   readonly to: string | null
   readonly users: number
-  /** What these customers spent in the year before, minor units; null: the feature set does not say. */
+  /** What these customers spend in a year, minor units: as the moves say, else as the orders do; null: neither does. */
   readonly spendMinor: number | null
 }
 
@@ -42,6 +42,8 @@ export interface MovementInput {
   readonly keys: readonly string[]
   /** Time of a user's first event, Unix ms; undefined: not known. */
   readonly firstEventOf: (user: string) => number | undefined
+  /** What a user spent in the year before the as-of, minor units; undefined: not known. */
+  readonly spendOf: (user: string) => number | undefined
 }
 
 interface Moved {
@@ -60,8 +62,9 @@ interface Member {
 }
 
 /** Reads a run's outputs once, from beginning to end. */
-export async function movementOf({ moves, members, keys, firstEventOf }: MovementInput): Promise<Movement> {
-  const { flows, ...moved } = await flowsOf(moves)
+export async function movementOf(input: MovementInput): Promise<Movement> {
+  const { moves, members, keys, firstEventOf, spendOf } = input
+  const { flows, ...moved } = await flowsOf(moves, spendOf)
   const { stays, firstDays } = await staysOf(members, firstEventOf)
   const others = [...stays.keys(), ...flows.map(({ from }) => from), ...flows.flatMap(({ to }) => to ?? [])]
   const segments = [...new Set([...keys, ...others.toSorted(compareUtf8)])]
@@ -80,20 +83,22 @@ export async function movementOf({ moves, members, keys, firstEventOf }: Movemen
 
 async function flowsOf(
   moves: AsyncIterable<string>,
+  spendOf: MovementInput['spendOf'],
 ): Promise<Pick<Movement, 'causes' | 'firstAt' | 'lastAt'> & { flows: Flow[] }> {
   const flows = new Map<string, Flow>()
   const causes = new Map<string, number>()
   let firstAt: string | null = null
   let lastAt: string | null = null
   for await (const line of moves) {
-    const { from, to, cause, occurredAt, spend365dMinor: spend } = JSON.parse(line) as Moved
+    const { userId, from, to, cause, occurredAt, spend365dMinor } = JSON.parse(line) as Moved
     causes.set(cause, (causes.get(cause) ?? 0) + 1)
     if (firstAt === null || occurredAt < firstAt) firstAt = occurredAt
     if (lastAt === null || occurredAt > lastAt) lastAt = occurredAt
     if (from === null) continue
     const key = `${from} ${to ?? ''}`
     const { users, spendMinor } = flows.get(key) ?? { users: 0, spendMinor: null }
-    const sum = spend === null ? spendMinor : (spendMinor ?? 0) + spend
+    const spend = spend365dMinor ?? spendOf(userId)
+    const sum = spend === undefined ? spendMinor : (spendMinor ?? 0) + spend
     flows.set(key, { from, to, users: users + 1, spendMinor: sum })
   }
   return {

@@ -30,6 +30,8 @@ export class Orders {
   readonly #slots: number[] = []
   readonly #amounts: number[] = []
   readonly #refunds = new Map<number, number>()
+  /** Made when it is first asked for, after all orders were taken. */
+  #spend: Map<number, number> | undefined
 
   constructor(asOf: number) {
     this.#from = asOf - VALUE_WINDOW_MS
@@ -47,6 +49,15 @@ export class Orders {
     this.#seen.add(key)
     this.#slots.push(slot)
     this.#amounts.push(event.amountMinor ?? 0)
+  }
+
+  /** What a customer spent, minor units, before refunds. */
+  spendOf(slot: number): number {
+    this.#spend ??= this.#slots.reduce(
+      (spend, of, i) => spend.set(of, (spend.get(of) ?? 0) + (this.#amounts[i] as number)),
+      new Map<number, number>(),
+    )
+    return this.#spend.get(slot) ?? 0
   }
 
   /** Per segment; `segmentOf`: index of a slot's segment, −1: none. */

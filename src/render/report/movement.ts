@@ -135,8 +135,8 @@ function matrix(page: Page, { flows, segments }: Movement): string {
     }),
   ])
   const money = page.say(
-    'Each cell tells the customers who moved and what they had spent in the year before.',
-    'Chaque case donne les clients qui ont bougé et ce qu’ils avaient dépensé dans l’année précédente.',
+    'Each cell tells the customers who moved and what they spend in a year.',
+    'Chaque case donne les clients qui ont bougé et ce qu’ils dépensent en un an.',
   )
   const users = page.say(
     'Each cell tells the customers who moved.',

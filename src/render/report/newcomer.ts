@@ -91,6 +91,7 @@ function distances(page: Page, found: Prediction): string {
   const title = page.say('Distances to the centroids', 'Distances aux centroïdes')
   const nearest = Math.min(...found.distances.map((d) => d.distance))
   const first = bundle.policy.minEvents
+  const nearer = page.share(found.margin, 0)
   return page.figure({
     id: 'newcomer-distances',
     title,
@@ -104,12 +105,12 @@ function distances(page: Page, found: Prediction): string {
       ]),
     }),
     reading: page.say(
-      `The nearest centroid wins: “${found.name}”, ${page.fixed(100 * found.margin, 0)}\u00A0% nearer than the next. He gets it with his ` +
-        `${first === 1 ? 'first event' : `event number ${first}`}, and later moves only where another is nearer by ` +
-        `${page.share(bundle.policy.marginRatio, 0)}.`,
-      `Le centroïde le plus proche l’emporte\u00A0: «\u00A0${found.name}\u00A0», plus proche de ${page.fixed(100 * found.margin, 0)}\u00A0% que le suivant. ` +
-        `Il l’obtient à son ${first === 1 ? '1er événement' : `${first}e événement`}, et ne change ensuite que si un autre est plus proche de ` +
-        `${page.share(bundle.policy.marginRatio, 0)}.`,
+      `The nearest centroid wins: “${found.name}”, ${nearer} nearer than the next. He gets it ` +
+        `${first === 1 ? 'with his first event' : `once he has made ${first} events`}, and later moves only where another is ` +
+        `nearer by ${page.share(bundle.policy.marginRatio, 0)}.`,
+      `Le centroïde le plus proche l’emporte\u00A0: «\u00A0${found.name}\u00A0», plus proche de ${nearer} que le suivant. ` +
+        `Il l’obtient dès ${first === 1 ? 'son premier événement' : `${first} événements`}, et ne change ensuite que si un autre ` +
+        `est plus proche de ${page.share(bundle.policy.marginRatio, 0)}.`,
     ),
     csv: {
       head: ['segment', 'distance', 'radius'],

@@ -48,6 +48,7 @@ describe('movement of a run', () => {
   const run = {
     keys: ['b', 'a'],
     firstEventOf: (user: string): number | undefined => (user === 'x' ? START : undefined),
+    spendOf: (user: string): number | undefined => (user === 'z' ? 7 : undefined),
   }
 
   it('adds up who went where, in the order of the segments, first assignments apart', async () => {
@@ -68,6 +69,12 @@ describe('movement of a run', () => {
     ])
     expect([found.firstAt, found.lastAt]).toEqual([at(1), at(9)])
     expect(found.firstDays).toBeNull()
+  })
+
+  it('takes what a customer spends from his orders where the move does not say it', async () => {
+    const moves = [move('z', 'a', 'b', 3, null), move('z', 'a', 'b', 5, 100), move('y', 'a', 'b', 6, null)]
+    const { flows } = await movementOf({ ...run, moves: lines(moves), members: lines([]) })
+    expect(flows).toEqual([{ from: 'a', to: 'b', users: 3, spendMinor: 107 }])
   })
 
   it('tells segments of other bundles after those asked for, and knows no move where only the bundle changed', async () => {

@@ -62,6 +62,13 @@ describe('value per segment', () => {
     expect(orders.valueOf(Int32Array.of(0), 1)[0]?.refundedMinor).toBe(180)
   })
 
+  it('tells what one customer spent', () => {
+    const orders = new Orders(AS_OF)
+    orders.take(3, order('a', AS_OF - 2, 'o1', 1000))
+    orders.take(3, order('a', AS_OF - 1, 'o2', 500))
+    expect([orders.spendOf(3), orders.spendOf(0)]).toEqual([1500, 0])
+  })
+
   it('customers without a segment are in no row', () => {
     const orders = new Orders(AS_OF)
     orders.take(0, order('a', AS_OF - 1, 'o1', 1000))
