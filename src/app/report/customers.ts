@@ -91,3 +91,23 @@ export function assignAll({ profiles, asOf }: Customers, bundle: Bundle): Int32A
   }
   return found
 }
+
+/** Raw vector (F) of the customer with a segment whose first event is the latest; undefined: nobody has a segment. */
+export function newestOf(
+  { profiles, asOf, firstEventOf }: Customers,
+  segmentOf: Int32Array,
+): number[] | undefined {
+  const users = [...profiles.slots()]
+    .filter((slot) => (segmentOf[slot] as number) >= 0)
+    .map((slot) => profiles.user(slot))
+  const since = (user: string): number => firstEventOf(user) as number
+  const newest = users.reduce<string | undefined>((best, user) => {
+    if (best === undefined) return user
+    const later = since(user) - since(best) || compareUtf8(best, user)
+    return later > 0 ? user : best
+  }, undefined)
+  if (newest === undefined) return undefined
+  const vector = new Float64Array(profiles.plan.columns.length)
+  profiles.vector(profiles.find(newest), asOf, vector)
+  return Array.from(vector)
+}

@@ -2,7 +2,7 @@ import type { Study } from '../study/study.ts'
 import type { ZoneTable } from '../../domain/base/zone.ts'
 import type { Bundle } from '../../domain/segments/bundle.ts'
 import type { Labels } from '../../domain/segments/labels.ts'
-import { assignAll, segmentKeys, type Customers } from './customers.ts'
+import { assignAll, newestOf, segmentKeys, type Customers } from './customers.ts'
 import type { Movement } from './movement.ts'
 import { preferencesOf, type Preferences } from './preferences.ts'
 import type { SegmentValue } from './value.ts'
@@ -31,8 +31,8 @@ export interface DataFacts {
 
 /** A customer whose way through the model is worked through. */
 export interface Newcomer {
-  /** `typical`: nearest to a centroid; `mean`: of a segment's means, where nobody was studied. */
-  readonly who: 'typical' | 'mean'
+  /** `newest`: of those with events enough, who came last; else `typical`: nearest to a centroid; else `mean`: of a segment's means. */
+  readonly who: 'newest' | 'typical' | 'mean'
   /** Raw, F. */
   readonly values: readonly number[]
 }
@@ -64,7 +64,7 @@ export interface ReportInput extends Pick<Report, 'bundle' | 'labels' | 'study' 
 export function makeReport(input: ReportInput): Report {
   const { bundle, labels, study, movement, program, customers, read } = input
   const segments = segmentKeys(bundle)
-  const base = { bundle, labels, study, segments, movement, program, newcomer: newcomerOf(input) }
+  const base = { bundle, labels, study, segments, movement, program, newcomer: knownNewcomer(input) }
   if (customers === undefined || read === undefined)
     return { ...base, data: undefined, sizes: undefined, preferences: undefined, value: undefined }
   const segmentOf = assignAll(customers, bundle)
@@ -73,11 +73,19 @@ export function makeReport(input: ReportInput): Report {
   const sizes = value.map((v) => v.users)
   const assigned = sizes.reduce((a, b) => a + b, 0)
   const data = { ...read, asOf, firstAt, lastAt, events, later, kinds, users: profiles.size, assigned }
-  return { ...base, data, sizes, value, preferences: preferencesOf(activity, segmentOf, segments.length) }
+  const newest = newestOf(customers, segmentOf)
+  return {
+    ...base,
+    ...(newest && { newcomer: { who: 'newest', values: newest } }),
+    data,
+    sizes,
+    value,
+    preferences: preferencesOf(activity, segmentOf, segments.length),
+  }
 }
 
-/** A customer of the largest segment, for that is whom the reader is likeliest to know. */
-function newcomerOf({ bundle, study }: ReportInput): Newcomer {
+/** Without events: of the largest segment, for that is whom the reader is likeliest to know. */
+function knownNewcomer({ bundle, study }: ReportInput): Newcomer {
   const shares = bundle.segments.map((s) => s.share)
   const largest = shares.indexOf(Math.max(...shares))
   const typical = study?.segments[largest]?.typical[0]?.values

@@ -7,16 +7,20 @@ import type { Page, Section } from './page.ts'
 export function newcomerSection(page: Page): Section {
   const { bundle, labels, newcomer } = page.report
   const found = predict(bundle, labels, newcomer.values, page.locale)
-  const who =
-    newcomer.who === 'typical'
-      ? page.say(
-          'The customer nearest to the centre of the largest segment, as if he had just arrived.',
-          'Le client le plus proche du centre du plus grand segment, comme s’il venait d’arriver.',
-        )
-      : page.say(
-          'A made-up customer with the mean of each feature in the largest segment.',
-          'Un client fictif ayant, pour chaque variable, la moyenne du plus grand segment.',
-        )
+  const who = {
+    newest: page.say(
+      'Of the customers with events enough, the one who came last.',
+      'Parmi les clients ayant assez d’événements, le dernier arrivé.',
+    ),
+    typical: page.say(
+      'The customer nearest to the centre of the largest segment, as if he had just arrived.',
+      'Le client le plus proche du centre du plus grand segment, comme s’il venait d’arriver.',
+    ),
+    mean: page.say(
+      'A made-up customer with the mean of each feature in the largest segment.',
+      'Un client fictif ayant, pour chaque variable, la moyenne du plus grand segment.',
+    ),
+  }[newcomer.who]
   return {
     id: 'newcomer',
     title: page.say('A new customer, worked through', 'Un nouveau client, pas à pas'),
