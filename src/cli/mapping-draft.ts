@@ -54,6 +54,7 @@ export async function draft(cli: Cli, input: string, flags: DraftFlags): Promise
   if (flags.zone !== undefined) zoneTable(flags.zone)
   const looked = flags.config === undefined ? await lookAtFile(input) : await lookAtTopic(input, flags.config)
   if (looked.sample.table.records === 0) fail('check-failed', `✗ ${input}: there is no record to look at`)
+  refuseNative(looked, input)
   const name = basename(input).replace(/(\.(csv|tsv|txt|json|jsonl|ndjson|gz))+$/i, '')
   const made = draftMapping(looked.sample.table, looked.written, { name, currency, zone: flags.zone })
   const trial = made.open.length > 0 ? undefined : tried(made, looked, input)
@@ -68,6 +69,14 @@ export async function draft(cli: Cli, input: string, flags: DraftFlags): Promise
     await file.done()
   }
   cli.note(summary(made, trial, flags.out === '-' ? 'the draft' : flags.out))
+}
+
+/** What `generate` and `ingest` write is read as it is. */
+function refuseNative({ records, written, schemas }: LookedAt, input: string): void {
+  if (written.format === 'csv') return
+  const { events } = tryMapping(makeDecoder({ format: written.format, schemas }), records, latestEventMs())
+  if (events === records.length)
+    fail('check-failed', `✗ ${input}: these are events in our own form already, and need no mapping`)
 }
 
 async function lookAtFile(path: string): Promise<LookedAt> {

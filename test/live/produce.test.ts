@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import avro from 'avsc'
+import { parse } from 'yaml'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Written } from '../../src/adapters/kafka/event-writer.ts'
 import { FRAME_BYTES } from '../../src/adapters/registry/encoders.ts'
@@ -37,7 +38,7 @@ beforeAll(async () => {
     ].join('\n'),
   )
   expect(await run(['generate', ...LOAD, '--out', join(folder, 'load')])).toMatchObject({ code: 0 })
-  await kafka.createTopics([TOPIC, 'ingested', 'steady', 'rest', 'restart', 'avro'], PARTITIONS)
+  await kafka.createTopics([TOPIC, 'ingested', 'steady', 'rest', 'restart', 'avro', 'own'], PARTITIONS)
 }, 90 * SECOND_MS)
 
 afterAll(() => kafka.stop())
@@ -122,6 +123,36 @@ test('ingest writes the same events, counts and dead letters to a topic as to a 
   expect(lines('ingested.dead-letter.ndjson')).toEqual(lines('clicks.dead-letter.ndjson'))
 })
 
+test('a mapping is drafted from the records of a topic', async () => {
+  const values = ['view', 'cart', 'purchase'].map((what, i) =>
+    JSON.stringify({
+      id: `e${i}`,
+      customer: `c${i}`,
+      at: `2025-01-01T00:00:0${i}Z`,
+      what,
+      sku: 's',
+      price: 2.5,
+      currency: 'EUR',
+    }),
+  )
+  const producer = kafka.kafka().producer()
+  await producer.connect()
+  await producer.send({
+    topic: 'own',
+    messages: values.map((value, i) => ({ value, partition: i % PARTITIONS })),
+  })
+  await producer.disconnect()
+  const { out, err, code } = await run(['mapping', 'draft', 'own', '--config', config])
+  expect([code, err]).toEqual([0, 'the draft: 3 records make 3 events, 0 are skipped, 0 refused\n'])
+  expect(parse(out)).toMatchObject({
+    name: 'own',
+    format: 'ndjson',
+    user: 'customer',
+    product: 'sku',
+    eventId: 'id',
+  })
+})
+
 test('a rate is kept', { timeout: 30 * SECOND_MS }, async () => {
   const args = ['generate', ...LOAD, ...toKafka('--topic', 'steady', '--rate', '1000')]
   const { out } = await run(args, { cwd: folder })
@@ -170,6 +201,8 @@ test('events are Avro where the config names a registry', { timeout: 120 * SECON
     const args = ['generate', ...LOAD, ...toKafka('--topic', 'avro')]
     const env = { SEGMENTATION_SCHEMA_REGISTRY_URL: registry.url }
     expect(await run(args, { cwd: folder, env })).toMatchObject({ code: 0, err: '' })
+    const draft = await run(['mapping', 'draft', 'avro', '--config', config], { env })
+    expect(draft).toMatchObject({ code: 3, err: expect.stringContaining('events in our own form') as string })
   } finally {
     await registry.stop()
   }

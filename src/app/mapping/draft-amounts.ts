@@ -31,6 +31,12 @@ export function draftAmounts(
   if (guess.why?.known === true) notes.add('numbers', `sure: ${guess.why.text}`)
   else if (guess.why) notes.ask('numbers', guess.why.text)
   const money = moneyOf(roles).length > 0 || inLists.length > 0
+  for (const { name } of [...moneyOf(roles), ...inLists])
+    if (HUNDREDTHS.test(plain(name)))
+      notes.fillIn(
+        'amount',
+        `"${name}" seems to count cents, and a mapping reads whole units: give it to us as 12.34`,
+      )
   return {
     numbers: guess.numbers,
     quantity: quantity && signed({ field: quantity.column.name }, kind, quantity.column),
@@ -43,6 +49,8 @@ export function draftAmounts(
     currency: money ? currencyOf(table, roles, guess, known, notes) : undefined,
   }
 }
+
+const HUNDREDTHS = /(^|_)(minor|cents?|centimes?|centimos?|pence)(_|$)/
 
 const moneyOf = ({ price, total }: Meanings): Column[] =>
   [price, total].flatMap((meaning) => (meaning ? [meaning.column] : []))

@@ -86,6 +86,14 @@ describe('what a draft cannot know is named, and nothing is guessed', () => {
     })
   })
 
+  test('amounts in cents are not read a hundred times too large', async () => {
+    const { notes } = await told(
+      'cents.csv',
+      'order_id,date,customer,total_cents,currency\n1,2025-01-01T00:00:00Z,a,500,EUR\n',
+    )
+    expect(notes).toContain('"total_cents" seems to count cents')
+  })
+
   test('who and when, where no name tells', async () => {
     const { text, notes } = await told('nameless.csv', 'colour,size\nred,4\nblue,5\n')
     expect(parse(text)).toMatchObject({ user: 'FILL IN', time: { field: 'FILL IN', format: 'FILL IN' } })
@@ -98,6 +106,11 @@ describe('what a draft cannot know is named, and nothing is guessed', () => {
       'events.ndjson',
       '{"user":1,"events":[{"ts":1661724000278,"type":"view"}]}\n{"user":2,"events":[]}\n',
       'holds a list "events" of events',
+    ],
+    [
+      'native.ndjson',
+      '{"eventId":"e","userId":"u","eventTime":1735689600000,"kind":"page_viewed"}\n',
+      'events in our own form already',
     ],
     ['empty.csv', 'user,time\n', 'there is no record to look at'],
     ['nothing.csv', '', 'no line of names stands at its top'],
