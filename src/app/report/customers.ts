@@ -22,6 +22,8 @@ export interface Customers {
   readonly lastAt: number
   /** Events by kind, in order of the kind's name. */
   readonly kinds: readonly (readonly [kind: string, events: number])[]
+  /** Events that count less than they say, by reason; duplicates are in no other number here. */
+  readonly uncounted: readonly (readonly [reason: string, events: number])[]
   /** Time of a user's first event; undefined: none was read. */
   readonly firstEventOf: (user: string) => number | undefined
   /** What a user spent in the year before the as-of, minor units; undefined: no event of his was read. */
@@ -51,7 +53,7 @@ export async function readCustomers({ plan, zone, asOf, events }: CustomersInput
       continue
     }
     const slot = profiles.open(event.userId)
-    profiles.fold(slot, event)
+    if (!profiles.fold(slot, event)) continue
     activity.take(slot, event)
     orders.take(slot, event)
     first[slot] = Math.min(first[slot] ?? Number.POSITIVE_INFINITY, event.eventTime)
@@ -59,6 +61,11 @@ export async function readCustomers({ plan, zone, asOf, events }: CustomersInput
     firstAt = Math.min(firstAt, event.eventTime)
     lastAt = Math.max(lastAt, event.eventTime)
   }
+  for (const slot of profiles.slots()) {
+    profiles.setAsOf(slot, asOf)
+    profiles.settle(slot)
+  }
+  const uncounted = Object.entries(profiles.uncounted.take() ?? {}).sort(([a], [b]) => compareUtf8(a, b))
   const counted = [...kinds].sort(([a], [b]) => compareUtf8(a, b))
   const read = counted.reduce((sum, [, n]) => sum + n, 0)
   const firstEventOf = (user: string): number | undefined => first[profiles.find(user)]
@@ -66,7 +73,7 @@ export async function readCustomers({ plan, zone, asOf, events }: CustomersInput
     const slot = profiles.find(user)
     return slot < 0 ? undefined : orders.spendOf(slot)
   }
-  const found = { profiles, activity, orders, firstEventOf, spendOf }
+  const found = { profiles, activity, orders, uncounted, firstEventOf, spendOf }
   return { asOf, ...found, events: read, later, firstAt, lastAt, kinds: counted }
 }
 

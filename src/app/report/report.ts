@@ -22,6 +22,7 @@ export interface DataFacts {
   /** With events enough for a segment. */
   readonly assigned: number
   readonly kinds: Customers['kinds']
+  readonly uncounted: Customers['uncounted']
   /** Records not read, by reason. */
   readonly skipped: readonly (readonly [reason: string, records: number])[]
   readonly currency: string | undefined
@@ -69,10 +70,21 @@ export function makeReport(input: ReportInput): Report {
     return { ...base, data: undefined, sizes: undefined, preferences: undefined, value: undefined }
   const segmentOf = assignAll(customers, bundle)
   const value = customers.orders.valueOf(segmentOf, segments.length)
-  const { asOf, firstAt, lastAt, events, later, kinds, profiles, activity } = customers
+  const { asOf, firstAt, lastAt, events, later, kinds, uncounted, profiles, activity } = customers
   const sizes = value.map((v) => v.users)
   const assigned = sizes.reduce((a, b) => a + b, 0)
-  const data = { ...read, asOf, firstAt, lastAt, events, later, kinds, users: profiles.size, assigned }
+  const data = {
+    ...read,
+    asOf,
+    firstAt,
+    lastAt,
+    events,
+    later,
+    kinds,
+    uncounted,
+    users: profiles.size,
+    assigned,
+  }
   const newest = newestOf(customers, segmentOf)
   return {
     ...base,

@@ -57,10 +57,19 @@ function read(page: Page, data: DataFacts): string {
       head: [page.say('Kind', 'Type'), page.say('Events', 'Événements'), page.say('Share', 'Part')],
       rows: data.kinds.map(([kind, n]) => [kind, page.count(n), page.share(n / data.events)]),
     }),
-    reading: range + later,
+    reading: range + later + uncounted(page, data),
     csv: { head: ['kind', 'events'], rows: data.kinds },
   })
   return kinds + skips(page, data)
+}
+
+function uncounted(page: Page, { uncounted: found }: DataFacts): string {
+  if (found.length === 0) return ''
+  const reasons = found.map(([reason, n]) => `${reason} ${page.count(n)}`).join(', ')
+  return ` ${page.say(
+    `Some events count less than they say, or not again: ${reasons}.`,
+    `Certains événements comptent moins qu’ils ne disent, ou pas une seconde fois\u00A0: ${reasons}.`,
+  )}`
 }
 
 function skips(page: Page, { skipped, records }: DataFacts): string {

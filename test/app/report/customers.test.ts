@@ -27,6 +27,14 @@ describe('customers as of one time', () => {
     expect([found.firstAt, found.lastAt]).toEqual([AS_OF - 1, AS_OF - 1])
   })
 
+  it('an event that comes again counts nowhere but among what is not counted', async () => {
+    const once = views('a', 3, 5)
+    const [one, twice] = [await read(once), await read([...once, ...once])]
+    expect(twice.uncounted).toEqual([['duplicate', 3]])
+    expect([twice.events, twice.kinds]).toEqual([one.events, one.kinds])
+    expect(twice.activity.time(0, 'hour')).toEqual(one.activity.time(0, 'hour'))
+  })
+
   it('are in the segment that predict names, from the minimum of events on', async () => {
     const { minEvents } = bundle.policy
     const found = await read([...views('few', minEvents - 1, 5), ...views('enough', minEvents, 5)])
