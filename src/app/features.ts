@@ -26,6 +26,9 @@ export interface Snapshot {
   readonly uncounted: Readonly<Record<string, number>>
 }
 
+/** Called after an event has been folded into a snapshot. */
+export type OnFold = (profiles: Profiles, slot: number, event: Event) => void
+
 /** Rows of a block: large enough for a row group of Parquet, small beside the profiles that it is read from. */
 const BLOCK_ROWS = 65_536
 
@@ -37,11 +40,15 @@ export async function snapshots(
   plan: Plan,
   events: AsyncIterable<Event> | Iterable<Event>,
   asOf: readonly number[],
+  onFold?: OnFold,
 ): Promise<Snapshot[]> {
   const found = asOf.map((at) => ({ asOf: at, profiles: new Profiles(plan) }))
   const take = (event: Event): void => {
     for (const { asOf: at, profiles } of found) {
-      if (event.eventTime < at) profiles.fold(profiles.open(event.userId), event)
+      if (event.eventTime >= at) continue
+      const slot = profiles.open(event.userId)
+      profiles.fold(slot, event)
+      onFold?.(profiles, slot, event)
     }
   }
   if (Symbol.asyncIterator in events) for await (const event of events) take(event)

@@ -1,4 +1,4 @@
-import { fail } from '../errors.ts'
+import { fail, SegmentationError } from '../errors.ts'
 import type { FeatureSet } from '../domain/features/feature-set.ts'
 import type { Candidate } from '../domain/model/choose-k.ts'
 import { calinskiHarabasz, daviesBouldin } from '../domain/model/indices.ts'
@@ -80,7 +80,8 @@ export function givenProjection(
   return { scaler: own, scaled, pca }
 }
 
-function transformed(raw: Matrix, featureSet: FeatureSet): Matrix {
+/** Capped and transformed, n × F. */
+export function transformed(raw: Matrix, featureSet: FeatureSet): Matrix {
   const columns = columnsOf(featureSet)
   const out = matrixOf(raw.rows, raw.cols)
   for (let at = 0; at < raw.data.length; at++) {
@@ -124,6 +125,16 @@ export function fitCentroids(
     flagged: z.rows - within.length,
     clustering: full ? 'full' : 'mini-batch',
     iterations: run.iterations,
+  }
+}
+
+/** The same; undefined where the rows do not fall into k groups. */
+export function tryFit(z: Matrix, options: FitOptions): FittedCentroids | undefined {
+  try {
+    return fitCentroids(z, options)
+  } catch (error) {
+    if (error instanceof SegmentationError && error.code === 'training-data') return undefined
+    throw error
   }
 }
 

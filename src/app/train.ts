@@ -66,6 +66,8 @@ export interface Trained {
   readonly assigned: Int32Array
   /** What `auto` chose among; empty where k was given. */
   readonly candidates: readonly Candidate[]
+  /** How its groups were found. */
+  readonly fit: FitOptions
 }
 
 /**
@@ -92,7 +94,7 @@ export function trainBundle({ featureSet, table, options: given, fitted, onProgr
   const projection = { scaler: { mean: Array.from(scaler.mean), scale: Array.from(scaler.scale) }, pca }
   const z = projectAll(raw, { featureSet, ...projection })
   const candidates = auto ? candidatesOf(z, wanted, (done) => onProgress?.(1 + done, steps)) : []
-  const options = { ...wanted, k: wanted.k === 'auto' ? chooseK(candidates) : wanted.k }
+  const options = { ...wanted, k: wanted.k === 'auto' ? chosenOf(candidates) : wanted.k }
   const groups = fitted
     ? givenCentroids(z, fitted)
     : fitCentroids(z, options, (done) => onProgress?.(1 + tried + done, steps))
@@ -140,8 +142,13 @@ export function trainBundle({ featureSet, table, options: given, fitted, onProgr
     metrics,
     assigned,
     candidates,
+    fit: options,
   }
 }
+
+/** Where not even the fewest can be told apart the fit itself says why. */
+const chosenOf = (candidates: readonly Candidate[]): number =>
+  candidates.length > 0 ? chooseK(candidates) : MIN_K
 
 interface Grouped {
   /** n × F. */

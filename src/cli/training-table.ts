@@ -3,6 +3,8 @@ import { basename } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { zoneTable } from '../adapters/system/zone.ts'
 import { saturatedRows, snapshots, wholeTable } from '../app/features.ts'
+import { laterEvents } from '../app/study/min-events.ts'
+import { Watch, type History } from '../app/study/watch.ts'
 import { alignTable, type FeatureTable } from '../app/training-table.ts'
 import type { Event } from '../domain/events/event.ts'
 import { parseFeatureSet, type FeatureSet } from '../domain/features/feature-set.ts'
@@ -17,9 +19,20 @@ import { parseTime } from './times.ts'
 /** What a bundle is trained on, and what its card says about it. */
 export interface TrainingTable {
   readonly table: FeatureTable
+  /** Of events; undefined: a table came alone. */
+  readonly history?: History
   readonly unused: readonly string[]
   readonly source: string
   readonly asOf: string
+}
+
+/** How the features of events are made. */
+export interface TableOptions {
+  readonly featureSet: FeatureSet
+  readonly asOf?: string | undefined
+  readonly currency?: string | undefined
+  /** Of the model to be: how far back the first events of users are remembered. */
+  readonly minEvents: number
 }
 
 /**
@@ -29,15 +42,14 @@ export interface TrainingTable {
 export async function tableOfEvents(
   cli: Cli,
   paths: readonly string[],
-  featureSet: FeatureSet,
-  asOf: string | undefined,
-  currency?: string,
+  { featureSet, asOf, currency, minEvents }: TableOptions,
 ): Promise<TrainingTable> {
   const zone = zoneTable(featureSet.zone)
   const plan = compilePlan(featureSet, zone)
   const at = asOf === undefined ? (await lastEventTime(cli, paths, currency)) + 1 : parseTime(asOf, zone)
   const { events, rejects, money } = openEventFiles(cli, { paths, title: 'features', currency })
-  const [snapshot] = await snapshots(plan, events, [at])
+  const watch = new Watch(laterEvents(minEvents))
+  const [snapshot] = await snapshots(plan, events, [at], watch.folded)
   noteRejects(cli, { rejects, money })
   // before training, not after: a model of half the records would look as good as any
   checkRefused(rejects)
@@ -46,6 +58,7 @@ export async function tableOfEvents(
   noteUncounted(cli, [snapshot])
   return {
     table: { ...wholeTable(snapshot), currency: money.code },
+    history: watch.result(),
     unused: [],
     source: sourceOf(paths),
     asOf: new Date(at).toISOString(),

@@ -49,6 +49,8 @@ const minEvents = z.strictObject({
   users: z.int(),
   /** Of them, the share whose segment after `events` events is the one after `later`. */
   curve: z.array(z.strictObject({ events: z.int(), kept: share })),
+  /** From so many events on at least this share keeps it. */
+  enough: z.strictObject({ kept: share, events: z.int() }),
 })
 
 const outliers = z.strictObject({

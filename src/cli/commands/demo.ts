@@ -8,6 +8,7 @@ import { PERSONAS } from '../../app/generate/personas.ts'
 import { SHOP_DEFAULTS, shopTruth, type ShopOptions, type ShopTruth } from '../../app/generate/shop.ts'
 import { writeShop, type ShopFacts } from '../../app/generate/write.ts'
 import { measureRun, type RunMeasures } from '../../app/measure.ts'
+import { studyOf } from '../../app/study/build.ts'
 import { trainBundle, TRAIN_DEFAULTS, type Trained } from '../../app/train.ts'
 import { DAY_MS } from '../../domain/base/duration.ts'
 import { fail } from '../../errors.ts'
@@ -20,6 +21,7 @@ import { killedStream, type Streamed } from '../demo/killed-stream.ts'
 import { Stages } from '../demo/stages.ts'
 import { movesText, segmentTable } from '../demo/summary.ts'
 import { examples, integer, jsonOption, seedOption } from '../options.ts'
+import { writeStudy } from '../study-file.ts'
 import { openTextFile } from '../text-file.ts'
 import { tableOfEvents } from '../training-table.ts'
 
@@ -179,7 +181,8 @@ interface Chosen {
 
 async function train(cli: Cli, { dir, events, liveFromMs, shop }: Plan): Promise<[Chosen, string]> {
   const featureSet = loadFeatureSet('default')
-  const { table, asOf } = await tableOfEvents(cli, [events], featureSet, new Date(liveFromMs).toISOString())
+  const asked = { featureSet, asOf: new Date(liveFromMs).toISOString(), minEvents: MODEL.minEvents }
+  const { table, history, asOf } = await tableOfEvents(cli, [events], asked)
   const options = { ...TRAIN_DEFAULTS, ...MODEL, seed: shop.seed, source: EVENTS, asOf }
   let progress: ReturnType<Cli['progress']> | undefined
   const byRule = trainBundle({
@@ -192,6 +195,7 @@ async function train(cli: Cli, { dir, events, liveFromMs, shop }: Plan): Promise
   const ruled = byRule.bundle.centroids.length
   const trained = ruled === options.k ? byRule : trainBundle({ featureSet, table, options })
   await openBundleFiles().save(trained.bundle, trained.labels, join(dir, 'trained'))
+  await writeStudy(join(dir, 'trained'), studyOf({ ...trained, table, history }))
   const { users } = trained.bundle.training
   return [
     { trained, choice: { candidates: byRule.candidates, byRule: ruled } },

@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { openBundleFiles } from '../../adapters/files/bundles.ts'
 import { checkFitted, fittedFeatures, parseFitted, type Fitted } from '../../app/fitted.ts'
+import { studyOf } from '../../app/study/build.ts'
 import { trainBundle, TRAIN_DEFAULTS, type Trained, type TrainOptions } from '../../app/train.ts'
 import { CHOICE_RULE, elbow, leastStability } from '../../domain/model/choose-k.ts'
 import { columnsOf } from '../../domain/segments/assigner.ts'
@@ -28,6 +29,7 @@ import {
   type FitFlags,
   type PolicyFlags,
 } from '../train-options.ts'
+import { removeStudy, writeStudy } from '../study-file.ts'
 import { tableOfCsv, tableOfEvents, type TrainingTable } from '../training-table.ts'
 
 interface Flags extends FitFlags, PolicyFlags {
@@ -37,6 +39,7 @@ interface Flags extends FitFlags, PolicyFlags {
   readonly fitted?: string
   readonly featureSet?: string
   readonly asOf?: string
+  readonly study: boolean
   readonly currency?: string
   readonly out: string
   readonly json?: boolean
@@ -66,6 +69,7 @@ export function registerTrain(program: Command, cli: Cli): void {
   addPolicyOptions(command)
   command
     .addOption(seedOption(TRAIN_DEFAULTS.seed))
+    .option('--no-study', 'leave out study.json, from which reports are made')
     .requiredOption('--out <dir>', 'folder of the bundle')
     .addOption(jsonOption())
     .addHelpText(
@@ -107,8 +111,29 @@ async function train(cli: Cli, flags: Flags): Promise<void> {
     progress?.stop()
   }
   await openBundleFiles().save(trained.bundle, trained.labels, flags.out)
+  if (flags.study) await study(cli, trained, input, flags.out)
+  else removeStudy(flags.out)
   await cli.print(flags.json === true ? trainedJson(trained, flags.out) : trainedText(trained, flags.out))
   cli.note(`trained in ${duration(performance.now() - started)}`)
+}
+
+/** Why the model is as it is, beside it. */
+async function study(
+  cli: Cli,
+  trained: Trained,
+  { table, history }: TrainingTable,
+  out: string,
+): Promise<void> {
+  let progress: ReturnType<Cli['progress']> | undefined
+  const onProgress = (done: number, total: number): void => {
+    progress ??= cli.progress('study', total, 'steps')
+    progress.at(done)
+  }
+  try {
+    await writeStudy(out, studyOf({ ...trained, table, history, onProgress }))
+  } finally {
+    progress?.stop()
+  }
 }
 
 interface Input extends TrainingTable {
@@ -120,14 +145,19 @@ async function readTable(cli: Cli, flags: Flags): Promise<Input> {
   if ((flags.events === undefined) === (flags.features === undefined)) {
     fail('usage', 'train needs either --events FILE… or --features FILE.csv')
   }
-  const { currency } = flags
+  const { currency, minEvents } = flags
   if (flags.features === undefined) {
     if (flags.fitted !== undefined)
       fail('usage', '--fitted needs the table that it was fitted on: --features FILE.csv')
     const featureSet = loadFeatureSet(flags.featureSet ?? FEATURE_SET_DEFAULT)
     return {
       featureSet,
-      ...(await tableOfEvents(cli, flags.events ?? [], featureSet, flags.asOf, currency)),
+      ...(await tableOfEvents(cli, flags.events ?? [], {
+        featureSet,
+        asOf: flags.asOf,
+        currency,
+        minEvents,
+      })),
     }
   }
   if (flags.asOf !== undefined) fail('usage', '--as-of belongs to --events; a table has its own times')
@@ -215,5 +245,5 @@ function choiceText(candidates: Trained['candidates'], chosen: number): string {
     { title: 'STABILITY', value: (c) => number(leastStability(c), 2), align: 'right' },
     { title: 'SMALLEST', value: (c) => percent(c.smallestShare), align: 'right' },
   ])
-  return `${rows}\nrule: ${CHOICE_RULE}`
+  return `${rows}\nrule: ${CHOICE_RULE.en}`
 }

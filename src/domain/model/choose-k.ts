@@ -20,23 +20,40 @@ export const STABLE_JACCARD = 0.75
 /** A smaller segment is not worth a campaign of its own. */
 export const MIN_SHARE = 0.02
 
+/** Of the best silhouette: groups that are as distinct but for this are as good. */
+export const CLOSE_SILHOUETTE = 0.06
+
 /** The rule in words, for tables and cards. */
-export const CHOICE_RULE =
-  `the largest silhouette among the k whose every group has a bootstrap Jaccard of at least ${STABLE_JACCARD} and ` +
-  `${MIN_SHARE * 100} % of the users; where there is none, the k whose least stable group is the most stable`
+export const CHOICE_RULE = {
+  en:
+    `of the k whose every group has a bootstrap Jaccard of at least ${STABLE_JACCARD} and ${MIN_SHARE * 100} % of the users, the ` +
+    `largest whose silhouette is at most ${CLOSE_SILHOUETTE * 100} % below the best; where there is none, the k whose least stable ` +
+    'group is the most stable',
+  fr:
+    `parmi les k dont chaque groupe a un Jaccard bootstrap d’au moins ${String(STABLE_JACCARD).replace('.', ',')} et ` +
+    `${MIN_SHARE * 100}\u00A0% des clients, le plus grand dont la silhouette est au plus ${CLOSE_SILHOUETTE * 100}\u00A0% sous la ` +
+    'meilleure\u00A0; à défaut, celui dont le groupe le moins stable est le plus stable',
+} as const
 
 /** The least stable group decides: a marketer uses every segment. */
 export function leastStability(c: Candidate): number {
   return Math.min(...c.stability)
 }
 
-/** The k of the rule; ties: the smaller. Expects at least one candidate. */
+/**
+ * The k of the rule. Of groupings about equally distinct the finest is taken, as Breiman et al. (1984) take the simplest tree
+ * within reach of the best, but the other way round: two segments are easily treated as one, one is not easily taken apart.
+ * Expects at least one candidate.
+ */
 export function chooseK(candidates: readonly Candidate[]): number {
   const sound = candidates.filter((c) => leastStability(c) >= STABLE_JACCARD && c.smallestShare >= MIN_SHARE)
-  const [pool, worth] =
-    sound.length > 0 ? [sound, (c: Candidate) => c.silhouette] : [candidates, leastStability]
-  const best = pool.toSorted((a, b) => worth(b) - worth(a) || a.k - b.k)[0] as Candidate
-  return best.k
+  if (sound.length === 0) {
+    const best = candidates.toSorted((a, b) => leastStability(b) - leastStability(a) || a.k - b.k)[0]
+    return (best as Candidate).k
+  }
+  const best = Math.max(...sound.map((c) => c.silhouette))
+  const from = best - CLOSE_SILHOUETTE * Math.abs(best)
+  return Math.max(...sound.filter((c) => c.silhouette >= from).map((c) => c.k))
 }
 
 /**

@@ -5,10 +5,10 @@ import { sampleRows } from './silhouette.ts'
 import { newSweep, sweepRows } from './sweep.ts'
 
 /** Rows that resamples are drawn from; of more a seeded sample of as many stands for all. */
-const STABILITY_ROWS = 4_000
+const STABILITY_ROWS = 2_000
 const RESAMPLES = 20
 /** Of k-means on a resample: one bad start must not pass for an unstable group. */
-const RESAMPLE_STARTS = 5
+const RESAMPLE_STARTS = 3
 
 export interface StabilityOptions {
   readonly seed: number

@@ -73,7 +73,7 @@ function choiceOfK({ training, centroids }: Bundle): string[] {
     'smallest',
   ]
   const elbowText = bend === undefined ? '' : ` The curve of the inertia bends at ${bend}.`
-  return [`## Choice of k\n\n${table(head, rows)}\n\nRule: ${CHOICE_RULE}.${elbowText}`]
+  return [`## Choice of k\n\n${table(head, rows)}\n\nRule: ${CHOICE_RULE.en}.${elbowText}`]
 }
 
 function featureTable(bundle: Bundle): string {

@@ -2,7 +2,7 @@ import type { Feature } from '../features/feature-set.ts'
 import { formatNumber, formatShare, type Locale } from './format.ts'
 import type { Kind } from './naming-kinds.ts'
 import { likingOf, roleOf } from './naming-roles.ts'
-import { compilePhrase } from './phrase.ts'
+import { compilePhrase, reasonLabel } from './phrase.ts'
 import { portraitOf, type SegmentProfiles } from './portrait.ts'
 
 /** Facts in a description. */
@@ -80,4 +80,64 @@ function likingsOf(p: SegmentProfiles, k: number, locale: Locale): string[] {
             `${often(share, locale)} ${liking[locale]} (${formatShare(Math.round(share * 100) / 100, locale)})`,
           ],
     )
+}
+
+/** Features named on either side. */
+const APART = 3
+/** Standard deviations from everybody from which a feature sets a segment apart. */
+const APART_FROM = 0.5
+
+/** What a segment counts. */
+export interface SegmentSize {
+  readonly users: number
+  readonly share: number
+  /** null: not known. */
+  readonly revenueShare: number | null
+}
+
+/** Segment k in three sentences: who they are, what sets them apart, what they bring. */
+export function segmentSentences(
+  p: SegmentProfiles,
+  k: number,
+  kind: Kind,
+  size: SegmentSize,
+  locale: Locale,
+): string[] {
+  return [describeSegment(p, k, kind, locale), apartSentence(p, k, locale), sizeSentence(size, locale)]
+}
+
+function apartSentence(p: SegmentProfiles, k: number, locale: Locale): string {
+  const fr = locale === 'fr'
+  const ranked = p.columns
+    .map((f, j) => ({ f, j, z: p.standardised[k]?.[j] ?? 0 }))
+    .filter(({ z }) => Math.abs(z) >= APART_FROM)
+    .sort((a, b) => Math.abs(b.z) - Math.abs(a.z) || a.j - b.j)
+  const side = (title: string, sign: 1 | -1): string[] => {
+    const labels = ranked.filter(({ z }) => sign * z > 0).slice(0, APART)
+    if (labels.length === 0) return []
+    return [
+      `${title}${fr ? '\u00A0: ' : ': '}${labels.map(({ f }) => reasonLabel(f, locale)).join(fr ? '\u00A0; ' : '; ')}.`,
+    ]
+  }
+  const sides = [
+    ...side(fr ? 'Nettement au-dessus de la moyenne' : 'Well above average', 1),
+    ...side(fr ? 'Nettement au-dessous' : 'Well below', -1),
+  ]
+  if (sides.length > 0) return sides.join(' ')
+  return fr
+    ? 'Proches de la moyenne en tout ce qui est mesuré.'
+    : 'Close to the average in all that is measured.'
+}
+
+function sizeSentence({ users, share, revenueShare }: SegmentSize, locale: Locale): string {
+  const [count, part] = [formatNumber(users, locale), formatShare(share, locale)]
+  const fr = locale === 'fr'
+  if (revenueShare === null) return fr ? `${count} clients (${part}).` : `${count} customers (${part}).`
+  const money = formatShare(revenueShare, locale)
+  const ratio = rounded(revenueShare / share)
+  const times =
+    ratio === 0 ? '' : `, ${formatNumber(ratio, locale)} ${fr ? 'fois leur part' : 'times their share'}`
+  return fr
+    ? `${count} clients (${part}) apportent ${money} du chiffre d’affaires${times}.`
+    : `${count} customers (${part}) bring ${money} of the revenue${times}.`
 }

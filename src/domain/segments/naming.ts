@@ -34,7 +34,7 @@ export function nameSegments(p: SegmentProfiles): NamedSegment[] {
 }
 
 /** The kind of each segment, K. */
-function kindsOf(p: SegmentProfiles): Kind[] {
+export function kindsOf(p: SegmentProfiles): Kind[] {
   const all = [...KINDS, CUSTOMERS]
   const fits = p.raw.map((_, k) => {
     const portrait = portraitOf(p, k)

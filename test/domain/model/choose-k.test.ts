@@ -18,7 +18,15 @@ const candidate = (k: number, silhouette: number, least = 0.9, smallestShare = 0
 describe('the choice of k', () => {
   it.each<[string, Candidate[], number]>([
     ['takes the largest silhouette', [candidate(2, 0.4), candidate(3, 0.5), candidate(4, 0.45)], 3],
-    ['takes the smaller k of equals', [candidate(2, 0.4), candidate(3, 0.5), candidate(4, 0.5)], 3],
+    ['takes the larger k of equals', [candidate(2, 0.4), candidate(3, 0.5), candidate(4, 0.5)], 4],
+    ['takes a larger k just close enough', [candidate(3, 0.5), candidate(4, 0.47)], 4],
+    ['passes over a larger k not close enough', [candidate(3, 0.5), candidate(4, 0.4699)], 3],
+    [
+      'compares with the best of the sound',
+      [candidate(2, 0.9, 0.5), candidate(3, 0.5), candidate(4, 0.48)],
+      4,
+    ],
+    ['knows what is close below 0', [candidate(3, -0.1), candidate(4, -0.105), candidate(5, -0.107)], 4],
     ['passes over an unstable group', [candidate(2, 0.4), candidate(3, 0.5, 0.749)], 2],
     ['takes a group just stable enough', [candidate(2, 0.4), candidate(3, 0.5, 0.75)], 3],
     ['passes over a tiny group', [candidate(2, 0.4), candidate(3, 0.5, 0.9, 0.019)], 2],

@@ -65,7 +65,7 @@ export function madeUpStudy(bundle: Bundle): Study {
       users: 500,
       enough: { kept: 0.8, events: 6 },
       curve: row(12, (i) => i).map((i) => ({ events: 2 * i + 2, kept: 1 - 0.7 / (i + 1) })),
-    } as Study['minEvents'],
+    },
     outliers: {
       flagged: 12,
       share: 0.01,
