@@ -61,6 +61,11 @@ export class Fleet {
     })
   }
 
+  /** Hears all that members tell, from now on. */
+  listen(listener: (member: string, told: Told) => void): void {
+    this.#listeners.add(listener)
+  }
+
   /** What was waited for so far is not counted. */
   startClock(): void {
     this.#waiting.clear()

@@ -10,6 +10,8 @@ export interface Life {
   readonly config: string
   /** Records folded a second and task, once it has published. */
   readonly rate: number
+  /** Records of one poll: few of them make a low rate an even one. */
+  readonly pollRecords?: number | undefined
   readonly rebuild?: boolean | undefined
   /** Connections to these ports of the loopback go to others instead. */
   readonly through?: Readonly<Record<number, number>> | undefined
