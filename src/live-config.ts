@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { currencyCode } from './domain/events/mapping.ts'
 import { parseDurationMs } from './domain/base/duration.ts'
 import { fail } from './errors.ts'
+import { LOG_LEVEL_DEFAULT, LOG_LEVELS } from './ports/telemetry.ts'
 import { guardsSchema, runPolicySchema } from './config.ts'
 import { configLeaves, layeredConfig, type ConfigLayers, type Layered } from './layered-config.ts'
 
@@ -155,6 +156,16 @@ export const liveConfigSchema = z.strictObject({
   checkpointInterval: duration.default('1s'),
   /** Where probes and operators ask this process; absent: nowhere. */
   ops: z.strictObject({ host: z.string().default('0.0.0.0'), port: z.int().min(0).max(65535) }).optional(),
+  log: z
+    .strictObject({
+      level: z
+        .enum(LOG_LEVELS)
+        .default(LOG_LEVEL_DEFAULT)
+        .describe(
+          'error: a person must act; warn: made good by itself; info: what changes; debug: every page',
+        ),
+    })
+    .prefault({}),
   /** How long `topics apply` lets the journal keep its lines: at least as long as any input keeps its records. */
   journalRetention: duration.default('400d'),
   /** On idle inputs the clock stays this far behind the wall clock. */

@@ -16,18 +16,24 @@ interface Flags {
 
 /** The consumer on Kafka and Redis, until a signal asks it to end or its client gives up. */
 export async function streamLive(cli: Cli, path: string, flags: Flags): Promise<void> {
-  const watch = watched({ plain: process.stderr.isTTY, metered: true })
+  const { opsPort } = flags
+  const { config, mappings } = readLiveFile(
+    path,
+    opsPort === undefined ? {} : { 'ops.port': { flag: '--ops-port', value: opsPort } },
+  )
+  const { app, member, log } = config
+  const watch = watched({
+    plain: process.stderr.isTTY,
+    level: log.level,
+    names: { app, member },
+    metered: true,
+  })
   const { telemetry } = watch
   const say = (text: string): void => telemetry.notice({ level: 'info', task: -1, text })
   const onCrash = (error: SegmentationError): void => {
     telemetry.notice({ level: 'error', task: -1, text: error.message, code: error.code })
     process.exit(1)
   }
-  const { opsPort } = flags
-  const { config, mappings } = readLiveFile(
-    path,
-    opsPort === undefined ? {} : { 'ops.port': { flag: '--ops-port', value: opsPort } },
-  )
   say(`configuration ${JSON.stringify(shownConfig(config))}`)
   let stream: Stream | undefined
   const off = onSignals(cli, () => (stream ? stream.end() : process.exit(0)))
@@ -45,7 +51,7 @@ export async function streamLive(cli: Cli, path: string, flags: Flags): Promise<
   const running = stream
   const ops = config.ops && (await watch.open(config.ops, running, run.gauges))
   if (ops) say(`answers at ${ops.url}: ${OPS_PATHS}`)
-  say(`${config.member} joins group ${config.app}`)
+  say(`${member} joins group ${app}`)
   try {
     await report(cli, running)
   } finally {

@@ -1,4 +1,4 @@
-import { logTelemetry, type LogTelemetry } from '../adapters/log/telemetry.ts'
+import { logTelemetry, type LogOptions, type LogTelemetry } from '../adapters/log/telemetry.ts'
 import { MetricsRegistry } from '../adapters/metrics/registry.ts'
 import { systemClock } from '../adapters/system/clock.ts'
 import type { Stream } from '../app/stream.ts'
@@ -12,13 +12,16 @@ export interface Watched {
   open(at: { host: string; port: number }, stream: Stream, more: () => Promise<Sample[]>): Promise<OpsPort>
 }
 
-/** `metered`: somebody will ask for metrics. `plain`: a person reads the notices. */
-export function watched({ plain, metered }: { plain: boolean; metered: boolean }): Watched {
-  const log = logTelemetry({ plain })
+/** `metered`: somebody will ask for metrics. */
+export function watched({ metered, ...how }: LogOptions & { metered: boolean }): Watched {
+  const log = logTelemetry(how)
   const registry = new MetricsRegistry(() => systemClock.elapsed())
   const telemetry: LogTelemetry = {
     ...log,
-    point: (task, name) => registry.point(task, name),
+    point: (task, name, rev) => {
+      log.point(task, name, rev)
+      registry.point(task, name)
+    },
     count: (name, labels, by) => {
       log.count(name, labels, by)
       registry.count(name, labels, by)

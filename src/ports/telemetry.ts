@@ -23,9 +23,17 @@ export const POINTS = [
 ] as const
 export type Point = (typeof POINTS)[number]
 
+/**
+ * What is said from a level on. error: a person must act. warn: something is away or was lost, and is made good without anybody.
+ * info: what began, ended or changed hands. debug: each page and each checkpoint.
+ */
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+export const LOG_LEVEL_DEFAULT: LogLevel = 'info'
+
 /** A word about a task that a person can act on. Carries no user id. */
 export interface Notice {
-  readonly level: 'info' | 'warn' | 'error'
+  readonly level: Exclude<LogLevel, 'debug'>
   readonly task: Task
   readonly text: string
   readonly code?: ErrorCode | undefined
