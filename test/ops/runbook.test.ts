@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { isDeepStrictEqual } from 'node:util'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
@@ -13,11 +14,12 @@ import { ROOT, tempFolder } from '../cli/run.ts'
 import { smallShop } from '../inputs/small-shop.ts'
 import { consume, type Consumer } from '../live/consumer.ts'
 import { freePorts } from '../support/servers/ports.ts'
-import { startRedis, type RedisServer } from '../support/servers/redis.ts'
+import { quietClient, startRedis, type RedisServer } from '../support/servers/redis.ts'
 import { promtool } from '../metrics/promtool.ts'
 import { seriesOf, sumOf } from '../metrics/series.ts'
 import { sectionsOf } from './runbook.ts'
 import { statusOf, tellsNoUser } from './consumer.ts'
+import { usersInState } from './state-copy.ts'
 
 // The runbook is run, not read: its commands one after the other, beside a consumer on real servers.
 const sections = sectionsOf(readFileSync(join(ROOT, 'helm/RUNBOOK.md'), 'utf8'))
@@ -32,9 +34,12 @@ const folder = tempFolder()
 const place = new Place()
 const children: ChildProcess[] = []
 let redis: RedisServer | string = 'not started'
+const servers: RedisServer[] = []
 let consumer: Consumer | undefined
 let opsPort = 0
 let users: readonly string[] = []
+/** Events that come after the copy of the state. */
+let later: readonly string[] = []
 let said = ''
 
 /** The config of the README, with the addresses that there are. */
@@ -56,6 +61,18 @@ function writeConfig(): void {
   writeFileSync(join(folder, 'live.yaml'), JSON.stringify(config))
 }
 
+/** Each record under the user that it names. */
+async function send(lines: readonly string[]): Promise<void> {
+  const producer = place.kafka().producer()
+  await producer.connect()
+  const messages = lines.map((value) => {
+    const key = /"userId":"([^"]+)"/.exec(value)?.[1] as string
+    return { key, value, partition: taskOf(key, PARTITIONS) }
+  })
+  await producer.send({ topic: 'clicks', messages })
+  await producer.disconnect()
+}
+
 function redisPort(): number {
   if (typeof redis === 'string') throw new Error(redis)
   return redis.access.nodes[0]?.port as number
@@ -64,6 +81,7 @@ function redisPort(): number {
 beforeAll(async () => {
   await place.start()
   redis = await startRedis('--maxmemory-policy', 'noeviction')
+  if (typeof redis !== 'string') servers.push(redis)
   if (place.missing !== undefined || typeof redis === 'string' || kcatMissing() !== undefined) return
   opsPort = (await freePorts(1))[0] as number
   const shop = await smallShop(folder)
@@ -72,23 +90,16 @@ beforeAll(async () => {
   renameSync(shop.model, join(folder, 'models/first'))
   writeConfig()
   await place.createTopics(['clicks', 'orders'], PARTITIONS)
-  const producer = place.kafka().producer()
-  await producer.connect()
-  const messages = shop.lines.map((value) => {
-    const { userId } = JSON.parse(value) as { userId: string }
-    return { key: userId, value, partition: taskOf(userId, PARTITIONS) }
-  })
+  const at = Math.floor(shop.lines.length * 0.8)
+  later = shop.lines.slice(at)
   // what cannot be read may name a user anywhere
-  const broken = users
-    .slice(0, 9)
-    .map((user) => ({ key: user, value: `{"userId":"${user}"`, partition: taskOf(user, PARTITIONS) }))
-  await producer.send({ topic: 'clicks', messages: [...messages, ...broken] })
-  await producer.disconnect()
+  const broken = users.slice(0, 9).map((user) => `{"userId":"${user}"`)
+  await send(shop.lines.slice(0, at).concat(broken))
 }, 3 * MINUTE_MS)
 
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL')
-  if (typeof redis !== 'string') await redis.stop()
+  for (const server of servers) await server.stop()
   await place.stop()
 })
 
@@ -130,33 +141,97 @@ async function running(): Promise<void> {
   })
 }
 
+/** All that the inputs hold is folded and stored. */
+async function caughtUp(): Promise<void> {
+  const ends: unknown[] = []
+  for (let p = 0; p < PARTITIONS; p++) ends.push((await place.reader.bounds(['clicks'], p))['clicks']?.end)
+  const positions = async (): Promise<unknown[]> =>
+    ((await statusOf(opsPort))?.tasks ?? []).map((task) => task.positions['clicks'])
+  await until('all is folded', async () => isDeepStrictEqual(await positions(), ends), PATIENCE_MS)
+  await running()
+}
+
 async function stop(): Promise<void> {
   consumer?.child().kill('SIGTERM')
   expect(await consumer?.ended).toBe(0)
   said += consumer?.words() ?? ''
 }
 
+/** What the input held before `before` is gone, as retention does it. */
+async function forget(p: number, before: number): Promise<void> {
+  const admin = place.kafka().admin()
+  await admin.connect()
+  await admin.fetchTopicOffsets('clicks')
+  await admin.deleteTopicRecords({ topic: 'clicks', partitions: [{ partition: p, offset: String(before) }] })
+  await admin.disconnect()
+}
+
+const endOf = async (p: number): Promise<number> =>
+  (await place.reader.bounds(['clicks'], p))['clicks']?.end as number
+
+function stops(task: number, code: string): Promise<void> {
+  const stopped = async (): Promise<boolean> =>
+    (await statusOf(opsPort))?.tasks.some((t) => t.task === task && t.trouble?.code === code) === true
+  return until(`task ${task} stops`, stopped, PATIENCE_MS)
+}
+
 /** Retention is faster than the consumer: task 3 stops. */
 async function makeGap(): Promise<void> {
   await stop()
   await place.send('clicks', ['gone', 'gone', 'kept'], 3)
-  const { end } = (await place.reader.bounds(['clicks'], 3))['clicks'] as { end: number }
-  const admin = place.kafka().admin()
-  await admin.connect()
-  await admin.fetchTopicOffsets('clicks')
-  await admin.deleteTopicRecords({ topic: 'clicks', partitions: [{ partition: 3, offset: String(end - 1) }] })
-  await admin.disconnect()
+  await forget(3, (await endOf(3)) - 1)
   start()
-  await until(
-    'task 3 stops',
-    async () => (await statusOf(opsPort))?.tasks.some((t) => t.trouble?.code === 'source-gap') === true,
-    PATIENCE_MS,
-  )
+  await stops(3, 'source-gap')
+}
+
+/** Redis has lost everything: every task stops. */
+async function loseState(): Promise<void> {
+  await stop()
+  const client = quietClient(redisPort())
+  await client.flushall()
+  client.disconnect()
+  start()
+  for (let task = 0; task < PARTITIONS; task++) await stops(task, 'state-lost')
+}
+
+/** A consumer on the Redis that was restored from the copy, or on another. */
+function startOn(server: RedisServer): void {
+  redis = server
+  servers.push(server)
+  writeConfig()
+  start()
+}
+
+/** The state is what it was, folded again from the copy on; where the inputs no longer reach back to it, the task stops. */
+async function restore(): Promise<void> {
+  const fromCopy = async (): Promise<RedisServer> =>
+    (await startRedis('--dir', folder, '--dbfilename', 'shop.rdb', '--maxmemory', '4gb')) as RedisServer
+  await send(later)
+  await caughtUp()
+  await stop()
+  const before = await usersInState(redisPort(), 'shop', PARTITIONS)
+  const restored = await fromCopy()
+  startOn(restored)
+  await caughtUp()
+  expect(await usersInState(redisPort(), 'shop', PARTITIONS)).toBe(before)
+  const series = seriesOf(await (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text())
+  expect(sumOf(series, 'segmentation_refolded_revisions_total')).toBeGreaterThan(0)
+  expect(sumOf(series, 'segmentation_diverged_moves_total')).toBe(0)
+  expect(sumOf(series, 'segmentation_transitions_total')).toBe(0)
+
+  await stop()
+  await forget(1, await endOf(1))
+  startOn(await fromCopy())
+  await stops(1, 'source-gap')
+  await stop()
+  startOn(restored)
+  await running()
 }
 
 /** What must be so before a command is run, and after it. */
 const BEFORE: Readonly<Record<string, () => Promise<void>>> = {
   'npx segmentation tasks resume 3 --accept gap --config live.yaml': makeGap,
+  'npx segmentation tasks resume all --accept rebuild --config live.yaml': loseState,
 }
 const AFTER: Readonly<Record<string, () => Promise<void>>> = {
   'npx segmentation promote --config live.yaml --model models/first --at start': async () => {
@@ -165,6 +240,7 @@ const AFTER: Readonly<Record<string, () => Promise<void>>> = {
   },
   'redis-cli -h 127.0.0.1 -p 6379 --rdb shop.rdb': async () => {
     expect(existsSync(join(folder, 'shop.rdb'))).toBe(true)
+    await restore()
   },
 }
 

@@ -322,8 +322,9 @@ export class TaskFold {
     open.diverged++
     if (to === null) return book.forget(slot)
     if (profiles.due(slot) === Number.POSITIVE_INFINITY) {
-      // made by events that are gone: he is known from now on
-      profiles.setAsOf(slot, Math.max(0, this.memory.clock))
+      // made by events that are gone: he is known from now on; while no time has passed, from the first start
+      const { clock, genesis } = this.memory
+      profiles.setAsOf(slot, clock < 0 ? genesis.startedAt : clock)
       profiles.setDue(slot, profiles.asOf(slot) + this.#options.segmenter.due.maxSleepMs)
     }
     const asOf = profiles.asOf(slot)
