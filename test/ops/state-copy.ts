@@ -8,7 +8,7 @@ export async function usersInState(port: number, app: string, partitions: number
   for (let p = 0; p < partitions; p++) {
     for (const name of ['profiles', 'members']) {
       const fields = Object.entries(await client.hgetallBuffer(redisKey(app, p, name)))
-      found.push(fields.map(([user, bytes]) => [user, bytes.toString('base64')]).sort())
+      found.push(fields.map(([user, bytes]) => `${user} ${bytes.toString('base64')}`).sort())
     }
     found.push(await client.zrange(redisKey(app, p, 'dues'), 0, '-1', 'WITHSCORES'))
   }
