@@ -58,7 +58,11 @@ export const ERRORS = {
   ),
   'folder-foreign': row(2, 'Use the options that the folder was made with, or a new --state folder.'),
   'folder-missing': row(2, 'Name a run folder made by `segmentation stream --state DIR`.'),
-  'state-version': row(1, 'Run the version that wrote it, or start again with a new --state folder.'),
+  'state-version': row(
+    1,
+    'Run the version that wrote it. Where it is the profiles that have another form, `segmentation tasks resume P --accept ' +
+      'rebuild` folds them again by the journal.',
+  ),
   'disk-full': row(1, 'Free space on the disk and run the same command again: nothing was lost.'),
   'disk-error': row(
     1,
