@@ -162,8 +162,8 @@ export const METRICS = {
   segmentation_held: {
     type: 'gauge',
     unit: null,
-    labels: TASK,
-    help: '1 while a guard or an operator holds the clock of the task: nobody is woken.',
+    labels: ['task', 'by'],
+    help: '1 while the clock of the task is held, and nobody is woken: by which guard, or by an operator; 0 by nobody.',
   },
   segmentation_seconds_behind: {
     type: 'gauge',

@@ -10,10 +10,10 @@ const VERSION_LENGTH = 12
 
 /** The gauges of one task as it stands at `now`, Unix ms. Nothing is kept for them while nobody asks. */
 export function readingsOf(loop: TaskLoop, now: Ms): Sample[] {
-  const { task, phase, held, trouble, outages, folded, published, stored, clock } = statusOf(loop)
+  const { task, phase, held, hold, trouble, outages, folded, published, stored, clock } = statusOf(loop)
   const samples = [
     sample('segmentation_task_phase', { task, phase }, 1),
-    sample('segmentation_held', { task }, held ? 1 : 0),
+    sample('segmentation_held', { task, by: held ? (hold?.why ?? 'operator') : 'nobody' }, held ? 1 : 0),
     sample('segmentation_seconds_behind', { task }, loop.meter.behindMs(now) / SECOND_MS),
   ]
   if (trouble) samples.push(sample('segmentation_task_trouble', { task, code: trouble.code }, 1))
