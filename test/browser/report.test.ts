@@ -102,7 +102,7 @@ describe.skipIf(path === undefined)('the report of a generated shop in a browser
     const download = page.waitForEvent('download')
     await page.locator('a.csv[download="kinds.csv"]').click()
     const file = await (await download).path()
-    expect(readFileSync(file, 'utf8')).toMatch(/^kind,events\norder_completed,\d+\n/)
+    expect(readFileSync(file, 'utf8')).toMatch(/^kind,events\n(\w+,\d+\n)+$/)
     await page.context().close()
   })
 
