@@ -165,15 +165,32 @@ function apart(
       .map(({ x, y }, j) => ({ j, left: x < 0, top: -y * scale }))
       .filter((name) => name.left === left)
       .sort((a, b) => a.top - b.top || a.j - b.j)
-    let free = Number.NEGATIVE_INFINITY
-    for (const { j, top } of side) {
-      const at = Math.max(top, free)
+    const moved = spread(side.map((name) => name.top))
+    side.forEach(({ j, top }, i) => {
       const shift = shifts[j]
-      if (shift !== undefined) shift[1] = at - top
-      free = at + LINE_PIXELS
-    }
+      if (shift !== undefined) shift[1] = (moved[i] as number) - top
+    })
   }
   return shifts
+}
+
+/** Ascending places, a line apart and moved as little as that takes: isotonic regression of what is left of them (pooling neighbours). */
+function spread(tops: readonly number[]): number[] {
+  const blocks: { sum: number; count: number }[] = []
+  for (const [i, top] of tops.entries()) {
+    let block = { sum: top - i * LINE_PIXELS, count: 1 }
+    for (
+      let last = blocks.at(-1);
+      last && last.sum / last.count > block.sum / block.count;
+      last = blocks.at(-1)
+    ) {
+      blocks.pop()
+      block = { sum: last.sum + block.sum, count: last.count + block.count }
+    }
+    blocks.push(block)
+  }
+  const lines = blocks.flatMap(({ sum, count }) => Array.from({ length: count }, () => sum / count))
+  return lines.map((line, i) => line + i * LINE_PIXELS)
 }
 
 /** Correlation of each feature with the first two axes, in the unit circle. */
