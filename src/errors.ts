@@ -109,6 +109,10 @@ export const ERRORS = {
     1,
     'The promoted bundle needs aggregates that this task does not maintain. Start a new run with it.',
   ),
+  'aggregates-young': row(
+    2,
+    'Its features would count less than they say. Wait, train with shorter windows, or `promote --young` takes them as they are.',
+  ),
   'page-too-large': row(1, 'A page is larger than the output accepts. Raise its limit, then start again.'),
   'task-fenced': row(1, 'Another process owns this task now.', true),
   'refused-rate': row(

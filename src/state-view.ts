@@ -13,6 +13,7 @@ import { runConfig } from './live.ts'
 import { redisAccess } from './live-access.ts'
 import type { LiveConfig } from './live-config.ts'
 import type { Head, StateReader } from './ports/store.ts'
+import type { Task } from './ports/types.ts'
 
 /** The state of a run as others see it, and how its profiles are read. */
 export interface StateView {
@@ -21,6 +22,7 @@ export interface StateView {
   headOf(user: string): Promise<Head | undefined>
   /** Heads of all tasks, in their order; undefined: one that never started. */
   heads(): Promise<(Head | undefined)[]>
+  taskOf(user: string): Task
   readonly options: Pick<TaskOptions, 'newProfiles' | 'segmenter'>
   close(): Promise<void>
 }
@@ -34,7 +36,14 @@ export async function openFolderView(dir: string): Promise<StateView> {
     const options = taskOptions({ config, bundle, zones: zoneTables(config, bundle), inputs: [] })
     const reader = new EmbeddedReader(folder)
     const head = (): Promise<Head | undefined> => reader.head(0)
-    return { reader, options, headOf: head, heads: async () => [await head()], close: () => folder.close() }
+    return {
+      reader,
+      options,
+      headOf: head,
+      taskOf: () => 0,
+      heads: async () => [await head()],
+      close: () => folder.close(),
+    }
   } catch (error) {
     await folder.close()
     throw error
@@ -51,13 +60,19 @@ export async function openLiveView(
   const options = taskOptions({ config: run, bundle, zones: zoneTables(run, bundle), inputs: [] })
   const redis = await openRedis(redisAccess(config))
   const reader = new RedisReader(redis, config.app)
+  const meta = await readMeta(redis, config.app)
   const headOf = async (user: string): Promise<Head | undefined> => {
-    const meta = await readMeta(redis, config.app)
     return meta && reader.head(taskOf(user, meta.partitions))
   }
   const heads = async (): Promise<(Head | undefined)[]> => {
-    const meta = await readMeta(redis, config.app)
     return Promise.all(Array.from({ length: meta?.partitions ?? 0 }, (_, task) => reader.head(task)))
   }
-  return { reader, options, headOf, heads, close: () => redis.close() }
+  return {
+    reader,
+    options,
+    headOf,
+    heads,
+    taskOf: (user) => taskOf(user, meta?.partitions ?? 1),
+    close: () => redis.close(),
+  }
 }

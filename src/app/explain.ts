@@ -64,7 +64,7 @@ export function explainUser(e: Explain): Explanation | undefined {
   const { app, liveFrom } = e.head.genesis
   const segmenter = new Segmenter(profiles, { ...e.segmenter, app, liveFrom })
   segmenter.relabel(e.head.labels)
-  for (const { bundle, promoteId } of e.head.deployments) segmenter.deploy(bundle, promoteId ?? null)
+  for (const d of e.head.deployments) segmenter.deploy(d.bundle, d.promoteId ?? null, d.rollout)
   const bundle = e.head.deployments[profiles.deployment(slot)]?.bundle
   if (bundle === undefined) return undefined
   const { locale } = e.segmenter

@@ -13,6 +13,7 @@ import { registerPredict } from './commands/predict.ts'
 import { registerPromote } from './commands/promote.ts'
 import { registerReplay } from './commands/replay.ts'
 import { registerReport } from './commands/report.ts'
+import { registerRollback } from './commands/rollback.ts'
 import { registerStream } from './commands/stream.ts'
 import { registerTasks } from './commands/tasks.ts'
 import { registerTopics } from './commands/topics.ts'
@@ -38,6 +39,7 @@ const VERBS: readonly Register[] = [
   registerStream,
   registerReplay,
   registerPromote,
+  registerRollback,
   registerTopics,
   registerConfig,
   registerTasks,

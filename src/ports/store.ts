@@ -1,11 +1,14 @@
 import type { Labels } from '../domain/segments/labels.ts'
 import type { Membership } from '../domain/segments/transition.ts'
+import type { Rollout } from '../domain/segments/rollout.ts'
 import type { Bundle } from '../domain/segments/bundle.ts'
 import type { Fence, Genesis, Hold } from './outlet.ts'
 import type { Ms, Positions, Rev, Task, Token, Topic } from './types.ts'
 
 /** A bundle at work in a task, in order of arrival. Profiles name it by its place in the list. */
 export interface Deployment {
+  /** For whom; absent: for everybody. */
+  readonly rollout?: Rollout | undefined
   readonly bundle: Bundle
   /** Clock of the task when its command was folded. */
   readonly since: Ms
@@ -30,6 +33,8 @@ export interface Head {
   readonly segments: readonly string[]
   /** Labels by segment key, from the last `labels` command. */
   readonly labels: Labels
+  /** Clock at the first event: from there on aggregates are whole. Absent: none yet, or a head of before it was kept. */
+  readonly firstAt?: Ms | undefined
   /** An operator holds the clock. */
   readonly held: boolean
   readonly releasedAt: Ms

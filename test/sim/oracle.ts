@@ -1,6 +1,7 @@
 import { compareUtf8 } from '../../src/domain/base/canonical.ts'
 import { spreadOf } from '../../src/domain/profile/due.ts'
 import { Segmenter } from '../../src/domain/profile/segmenter.ts'
+import type { Bundle } from '../../src/domain/segments/bundle.ts'
 import type { Transition } from '../../src/domain/segments/transition.ts'
 import { chained } from '../../src/app/task/journal.ts'
 import type { Content } from '../../src/app/task/lane.ts'
@@ -40,6 +41,7 @@ export class Oracle {
   readonly scenario: Scenario
   readonly #segmenter: Segmenter
   readonly #plain: PlainUsers
+  readonly #deployed: Bundle[] = []
   readonly #suppressed: Record<string, number> = {}
   readonly #uncounted: Record<string, number> = {}
   #clock = Number.MIN_SAFE_INTEGER
@@ -209,8 +211,13 @@ export class Oracle {
     if (content.type === 'command') {
       const c = content.command
       if (c.command === 'promote') {
-        this.#segmenter.deploy(c.bundle, c.commandId)
-        this.#plain.deploy(c.bundle)
+        const { share = 1, rampMs = 0, issuedAt: from } = c
+        this.#deploy(c.bundle, c.commandId, { share, rampMs, from })
+      }
+      if (c.command === 'rollback') {
+        const last = this.#deployed.at(-1)?.version
+        const other = this.#deployed.filter(({ version }) => version !== last).at(-1)
+        if (other) this.#deploy(other, c.commandId, { share: 1, rampMs: 0, from: 0 })
       }
       if (c.command === 'hold') this.#held = true
       if (c.command === 'release') {
@@ -240,6 +247,12 @@ export class Oracle {
     }
     this.#guard.count(topic, this.#clock)
     this.#plainGuard?.record(topic, this.#clock)
+  }
+
+  #deploy(bundle: Bundle, id: string, rollout: { share: number; rampMs: number; from: number }): void {
+    this.#deployed.push(bundle)
+    this.#segmenter.deploy(bundle, id, rollout)
+    this.#plain.deploy(bundle, rollout)
   }
 
   /** Those of the moves since `from` that say how restless the users are. */

@@ -1,5 +1,5 @@
 import { SECOND_MS } from '../../src/domain/base/duration.ts'
-import { hash52 } from '../../src/domain/base/hash.ts'
+import { hash32, hash52 } from '../../src/domain/base/hash.ts'
 import type { Event } from '../../src/domain/events/event.ts'
 import type { DuePolicy } from '../../src/domain/profile/due.ts'
 import type { Profiles } from '../../src/domain/profile/profiles.ts'
@@ -8,13 +8,21 @@ import type { Bundle } from '../../src/domain/segments/bundle.ts'
 import { isLate } from './scenario.ts'
 import { NEWCOMER, plainDecide, type Stand } from '../support/plain-decide.ts'
 
+interface Plain {
+  readonly bundle: Bundle
+  readonly assigner: Assigner
+  readonly share: number
+  readonly rampMs: number
+  readonly from: number
+}
+
 /**
  * Every user's standing by the rules written plainly, beside the profiles that the code under test decides with: shown the same
  * evaluations, it must come to the same. Counts the flips that were held back.
  */
 export class PlainUsers {
   readonly #profiles: Profiles
-  readonly #bundles: { readonly bundle: Bundle; readonly assigner: Assigner }[] = []
+  readonly #bundles: Plain[] = []
   readonly #stands = new Map<string, Stand>()
   readonly #deployment = new Map<string, number>()
   readonly #seen = new Map<string, number>()
@@ -31,8 +39,16 @@ export class PlainUsers {
     this.#raw = new Float64Array(profiles.plan.columns.length)
   }
 
-  deploy(bundle: Bundle): void {
-    this.#bundles.push({ bundle, assigner: compileAssigner(bundle) })
+  deploy(bundle: Bundle, rollout: { share: number; rampMs: number; from: number }): void {
+    this.#bundles.push({ bundle, assigner: compileAssigner(bundle), ...rollout })
+  }
+
+  /** Which of the bundles is his as of a time. */
+  #place(user: string, t: number): number {
+    return this.#bundles.findLastIndex(({ bundle, share, rampMs, from }) => {
+      const part = rampMs > 0 && t < from + rampMs ? (share * Math.max(0, t - from)) / rampMs : share
+      return hash32(user, Number.parseInt(bundle.version.slice(0, 8), 16)) < part * 2 ** 32
+    })
   }
 
   /** Is the event one of his newest 128 of the last 24 hours, or its order one of his? */
@@ -76,16 +92,18 @@ export class PlainUsers {
 
   /** Before an event is folded or time passes: is another bundle to see him first? */
   before(slot: number, asOf: number): void {
-    const last = this.#bundles.length - 1
     const user = this.#profiles.user(slot)
-    if (last < 0 || this.#deployment.get(user) === last) return
-    if (this.#deployment.has(user)) this.#look(slot, asOf, true)
-    this.#deployment.set(user, last)
+    const place = this.#place(user, asOf)
+    const former = this.#deployment.get(user)
+    if (place < 0 || former === place) return
+    this.#deployment.set(user, place)
+    const version = (at: number): string | undefined => this.#bundles[at]?.bundle.version
+    if (former !== undefined && version(former) !== version(place)) this.#look(slot, asOf, true)
   }
 
   /** After it. */
   after(slot: number): void {
-    if (this.#bundles.length > 0) this.#look(slot, this.#profiles.asOf(slot), false)
+    if (this.#deployment.has(this.#profiles.user(slot))) this.#look(slot, this.#profiles.asOf(slot), false)
   }
 
   /** How the profile differs from the plain standing; undefined: not at all. `segments`: keys by code. */
@@ -105,7 +123,7 @@ export class PlainUsers {
 
   #look(slot: number, asOf: number, first: boolean): void {
     const p = this.#profiles
-    const { bundle, assigner } = this.#bundles.at(-1) as { bundle: Bundle; assigner: Assigner }
+    const { bundle, assigner } = this.#bundles[this.#deployment.get(p.user(slot)) as number] as Plain
     p.vector(slot, asOf, this.#raw)
     assigner.assign(this.#raw)
     const distances = Array.from(assigner.distances2, Math.sqrt)

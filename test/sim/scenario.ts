@@ -89,7 +89,7 @@ function makeBundle(shift: number, policy: Policy): Bundle {
 const bundles = new Map<string, Bundle>()
 
 /** The same bundle for the same arguments: sealing one hashes it. */
-function bundleOf(shift: number, policy: Policy): Bundle {
+export function bundleOf(shift: number, policy: Policy): Bundle {
   const key = `${shift} ${JSON.stringify(policy)}`
   const bundle = bundles.get(key) ?? makeBundle(shift, policy)
   bundles.set(key, bundle)
@@ -236,6 +236,19 @@ function commands(random: Random, t: Traits): Raw[] {
   })
   const all: Raw[] = [promote('c0', 0, 0)]
   if (random.below(2) === 0) all.push(promote('c1', T0 + random.below(t.spanMs), 0.7))
+  // for a share of the users, slowly, and perhaps back again
+  const last = all[1]
+  if (last) {
+    const { at } = last
+    const value = {
+      ...(last.value as object),
+      share: [1, 0.5, 0.2][at % 3],
+      rampMs: [0, 8 * MINUTE_MS][at % 2],
+    }
+    all[1] = { at, value }
+    const later = at + 5 * MINUTE_MS
+    if (at % 7 < 3) all.push({ at: later, value: { command: 'rollback', commandId: 'c4', issuedAt: later } })
+  }
   if (random.below(3) === 0) {
     const at = T0 + random.below(t.spanMs / 2)
     const releasedAt = at + random.below(t.spanMs / 3)

@@ -245,7 +245,7 @@ export class TaskFold {
     this.memory.command(command)
     // whoever moved before a person let the clock go on is no reason to hold it again
     if (command.command === 'release') open.moved.length = 0
-    const told = command.command === 'promote' || command.command === 'labels'
+    const told = ['promote', 'rollback', 'labels'].includes(command.command)
     if (told && this.#options.task === 0) open.catalog = this.memory.catalog()
   }
 
@@ -254,7 +254,7 @@ export class TaskFold {
     const { profiles } = m.book
     const slot = profiles.open(event.userId)
     open.work.event(event.kind)
-    if (event.eventTime > m.clock) m.clock = event.eventTime
+    m.reach(event.eventTime)
     if (this.#newer(open, slot)) {
       open.skip(event.userId)
       return

@@ -5,6 +5,7 @@ import { Segmenter, type SegmenterOptions } from '../../domain/profile/segmenter
 import type { Bundle } from '../../domain/segments/bundle.ts'
 import { catalogOf, type CatalogEntry } from '../../domain/segments/catalog.ts'
 import type { Command } from '../../domain/segments/command.ts'
+import { beforeLast, type Rollout } from '../../domain/segments/rollout.ts'
 import type { Genesis, JournalLine } from '../../ports/outlet.ts'
 import type { Deployment, Head } from '../../ports/store.ts'
 import type { Ms, Offset, Positions, Task, Topic } from '../../ports/types.ts'
@@ -55,6 +56,7 @@ export class TaskMemory {
   rev: number
   chain: string
   clock: Ms
+  firstAt: Ms | undefined
   recipe: string
   /** Members of all segments as of the last revision. */
   members: number
@@ -74,6 +76,7 @@ export class TaskMemory {
     this.rev = head.rev
     this.chain = head.chain
     this.clock = head.clock
+    this.firstAt = head.firstAt
     this.recipe = head.recipe
     this.members = this.tally.members
     this.held = head.held
@@ -85,7 +88,7 @@ export class TaskMemory {
     const { app, liveFrom } = head.genesis
     this.segmenter = new Segmenter(profiles, { ...options.segmenter, app, liveFrom })
     this.segmenter.relabel(head.labels)
-    for (const { bundle, promoteId } of head.deployments) this.segmenter.deploy(bundle, promoteId ?? null)
+    for (const d of head.deployments) this.segmenter.deploy(d.bundle, d.promoteId ?? null, d.rollout)
   }
 
   positions(): Positions {
@@ -110,6 +113,12 @@ export class TaskMemory {
     return this.lanes.every((lane) => lane.empty && (lane.rest === 'ended' || lane.input.control === true))
   }
 
+  /** An event of this time is folded: the clock goes on to it. */
+  reach(eventTime: Ms): void {
+    if (this.clock === Number.MIN_SAFE_INTEGER) this.firstAt = eventTime
+    if (eventTime > this.clock) this.clock = eventTime
+  }
+
   /** Does an operator or a guard hold the clock? */
   get holding(): boolean {
     return this.held || this.guard.hold !== undefined
@@ -125,12 +134,13 @@ export class TaskMemory {
           )
         }
         if (c.labels) this.segmenter.relabel(c.labels)
-        this.segmenter.deploy(c.bundle, c.commandId)
-        this.#deployments = [
-          ...this.#deployments,
-          { bundle: c.bundle, since: this.clock, promoteId: c.commandId },
-        ]
+        this.#deploy(c.bundle, c.commandId, rolloutOf(c))
         return
+      case 'rollback': {
+        const before = beforeLast(this.#deployments)
+        if (before) this.#deploy(before.bundle, c.commandId, undefined)
+        return
+      }
       case 'labels':
         this.segmenter.relabel(c.labels)
         return
@@ -147,6 +157,11 @@ export class TaskMemory {
   /** The bundle that decides; undefined: none was promoted yet. */
   get deployment(): Deployment | undefined {
     return this.#deployments.at(-1)
+  }
+
+  #deploy(bundle: Bundle, promoteId: string, rollout: Rollout | undefined): void {
+    this.segmenter.deploy(bundle, promoteId, rollout)
+    this.#deployments = [...this.#deployments, { bundle, since: this.clock, promoteId, rollout }]
   }
 
   /** What readers may know of the segments. */
@@ -195,6 +210,7 @@ export class TaskMemory {
       positions: this.positions(),
       digests: this.digests(),
       clock: this.clock,
+      firstAt: this.firstAt,
       recipe: this.recipe,
       genesis: this.genesis,
       deployments: this.#deployments,
@@ -207,4 +223,13 @@ export class TaskMemory {
       counts: this.tally.counts(),
     }
   }
+}
+
+/** For whom a promoted bundle is put to work; undefined: for everybody, at once. */
+function rolloutOf({
+  share,
+  rampMs,
+  issuedAt,
+}: Extract<Command, { command: 'promote' }>): Rollout | undefined {
+  return share === undefined && rampMs === undefined ? undefined : { share, rampMs, from: issuedAt }
 }

@@ -1,8 +1,6 @@
 import { DAY_MS } from '../base/duration.ts'
 import type { Event } from '../events/event.ts'
-import { compileAssigner, type Assigner } from '../segments/assigner.ts'
 import type { Bundle } from '../segments/bundle.ts'
-import { Keeper } from '../segments/keeper.ts'
 import {
   AT,
   Case,
@@ -22,8 +20,10 @@ import {
   UNASSIGNED,
 } from '../segments/decide.ts'
 import type { Labels } from '../segments/labels.ts'
-import { OUTLIER, type Cause, type Membership, type Transition } from '../segments/transition.ts'
+import type { Cause, Membership, Transition } from '../segments/transition.ts'
 import { Counter } from './counter.ts'
+import type { Rollout } from '../segments/rollout.ts'
+import { Deployments, type Deployed } from './deployments.ts'
 import { spreadOf, type DuePolicy } from './due.ts'
 import type { Profiles } from './profiles.ts'
 import { traitsOf } from './traits.ts'
@@ -48,20 +48,6 @@ export interface SegmenterOptions extends RunFacts {
  */
 export type Arbiter = (user: string, sequence: number, from: string | null, to: string | null) => boolean
 
-/** A bundle made ready to decide with, and how its standings translate into the task's segment codes. */
-interface Deployed {
-  readonly bundle: Bundle
-  readonly promoteId: string | null
-  readonly assigner: Assigner
-  readonly keeper: Keeper
-  readonly radii: Float64Array
-  /** Segment code of each centroid, then of the outliers. */
-  readonly codes: readonly number[]
-  readonly outlierCode: number
-  /** Standing (centroid index, OUTLYING) by segment code; absent = FOREIGN. */
-  readonly standing: ReadonlyMap<number, number>
-}
-
 /**
  * One task's users under its bundles: fold an event or let time pass, evaluate, decide, move. Everything is a function of
  * the calls made; there is no clock in it but the times handed in.
@@ -69,10 +55,7 @@ interface Deployed {
 export class Segmenter {
   readonly profiles: Profiles
   readonly #options: SegmenterOptions
-  readonly #segments: string[] = ['']
-  readonly #codes = new Map<string, number>()
-  readonly #deployed: Deployed[] = []
-  #current: Deployed | undefined
+  readonly #deployments = new Deployments()
   #labels: Labels = {}
   readonly #raw: Float64Array
   readonly #before: Float64Array
@@ -93,7 +76,7 @@ export class Segmenter {
 
   /** Segment keys by code; code 0 is "unassigned". A stored head brings them back by `deploy`ing the same bundles in order. */
   get segments(): readonly string[] {
-    return this.#segments
+    return this.#deployments.segments
   }
 
   get labels(): Labels {
@@ -104,35 +87,24 @@ export class Segmenter {
     this.#labels = { ...this.#labels, ...labels }
   }
 
-  /** Puts a bundle to work for every user, from his next evaluation on, by the command of this id. */
-  deploy(bundle: Bundle, promoteId: string | null): void {
-    const codes = bundle.segments.map((s) => this.#intern(s.key))
-    const outlierCode = this.#intern(OUTLIER)
-    const standing = new Map(codes.map((code, index) => [code, index]))
-    standing.set(outlierCode, OUTLYING)
-    standing.set(0, UNASSIGNED)
-    const radii = Float64Array.from(bundle.radii)
-    this.#current = {
-      bundle,
-      promoteId,
-      assigner: compileAssigner(bundle),
-      keeper: new Keeper(bundle),
-      radii,
-      codes,
-      outlierCode,
-      standing,
-    }
-    this.#deployed.push(this.#current)
+  /** Puts a bundle to work by the command of this id: for each user from his next evaluation on at which it reaches him. */
+  deploy(bundle: Bundle, promoteId: string | null, rollout?: Rollout): void {
+    this.#deployments.add(bundle, promoteId, rollout)
   }
 
   segmentOf(slot: number): string | null {
     const code = this.profiles.segment(slot)
-    return code === 0 ? null : (this.#segments[code] as string)
+    return code === 0 ? null : (this.segments[code] as string)
   }
 
   /** Bundle that last evaluated this user, as its version; empty before the first evaluation. */
   bundleVersionOf(slot: number): string {
-    return this.#deployed[this.profiles.deployment(slot)]?.bundle.version ?? ''
+    return this.#of(slot)?.bundle.version ?? ''
+  }
+
+  /** What decides about him since his last evaluation. */
+  #of(slot: number): Deployed | undefined {
+    return this.#deployments.at(this.profiles.deployment(slot))
   }
 
   /**
@@ -146,7 +118,7 @@ export class Segmenter {
     this.#redeploy(slot, asOf, trigger, out, arbiter)
     p.take(slot, event)
     p.setAsOf(slot, asOf)
-    if (this.#current) this.#evaluate(this.#current, slot, asOf, 'behaviour', trigger, out, arbiter)
+    this.#evaluate(slot, asOf, 'behaviour', trigger, out, arbiter)
     p.setDue(slot, this.#dueAfterEvent(slot, asOf))
     return true
   }
@@ -163,7 +135,7 @@ export class Segmenter {
     p.settle(slot)
     if (asOf >= this.#expiresAt(slot) && this.#expire(slot, asOf, trigger, out, arbiter)) return false
     this.#redeploy(slot, asOf, trigger, out, arbiter)
-    if (this.#current) this.#evaluate(this.#current, slot, asOf, 'inactivity', trigger, out, arbiter)
+    this.#evaluate(slot, asOf, 'inactivity', trigger, out, arbiter)
     p.setDue(slot, this.#dueAfterWake(slot, asOf))
     return true
   }
@@ -175,7 +147,7 @@ export class Segmenter {
     // whose events are gone was there by then: his silence begins with what is known of him
     if (p.seen(slot) === 0) p.setSeen(slot, asOf)
     p.vector(slot, asOf, this.#raw)
-    p.enter(slot, this.#intern(to), asOf, this.#raw)
+    p.enter(slot, this.#deployments.codeOf(to), asOf, this.#raw)
     return {
       userId: p.user(slot),
       segment: to,
@@ -221,25 +193,18 @@ export class Segmenter {
     return Math.min(last, expiresAt + spreadOf(this.profiles.user(slot), this.#options.due))
   }
 
-  #intern(key: string): number {
-    const known = this.#codes.get(key)
-    if (known !== undefined) return known
-    const code = this.#segments.push(key) - 1
-    this.#codes.set(key, code)
-    return code
-  }
-
   /** The first evaluation under another deployment, before the event is folded (rule D8). */
   #redeploy(slot: number, asOf: number, trigger: Trigger, out: Transition[], arbiter?: Arbiter): void {
     const p = this.profiles
-    const at = this.#deployed.length - 1
-    if (!this.#current || p.deployment(slot) === at) return
-    const first = p.deployment(slot) < 0
-    p.setDeployment(slot, at)
-    if (first) return
+    const place = this.#deployments.placeOf(p.user(slot), asOf)
+    if (p.deployment(slot) === place) return
+    const before = this.#of(slot)?.bundle.version
+    p.setDeployment(slot, place)
+    // the same bundle by another command is no other bundle
+    if (before === undefined || before === this.#of(slot)?.bundle.version) return
     p.setAsOf(slot, asOf)
     p.challenge(slot, 0)
-    this.#evaluate(this.#current, slot, asOf, 'model', trigger, out, arbiter)
+    this.#evaluate(slot, asOf, 'model', trigger, out, arbiter)
   }
 
   #standing(d: Deployed, slot: number): number {
@@ -269,7 +234,6 @@ export class Segmenter {
   }
 
   #evaluate(
-    d: Deployed,
     slot: number,
     asOf: number,
     cause: Cause,
@@ -279,8 +243,10 @@ export class Segmenter {
   ): void {
     const p = this.profiles
     const c = this.#case
-    const current = this.#standing(d, slot)
+    const d = this.#of(slot)
     c.action = STAY
+    if (d === undefined) return
+    const current = this.#standing(d, slot)
     if (current === UNASSIGNED && p.events(slot) < d.bundle.policy.minEvents) return
     const nearest = this.#judge(d, slot, current, asOf, cause === 'model')
     if (c.action === CLEAR) p.challenge(slot, 0)
@@ -307,7 +273,7 @@ export class Segmenter {
     const code = this.#codeOf(d, to)
     const from = this.segmentOf(slot)
     const sequence = p.sequence(slot) + 1
-    if (arbiter && !arbiter(p.user(slot), sequence, from, this.#segments[code] as string)) return
+    if (arbiter && !arbiter(p.user(slot), sequence, from, this.segments[code] as string)) return
     const fromSince = from === null ? null : p.since(slot)
     p.before(slot, this.#before)
     p.enter(slot, code, asOf, this.#raw)
@@ -326,7 +292,7 @@ export class Segmenter {
         userId: p.user(slot),
         sequence,
         from,
-        to: this.#segments[code] as string,
+        to: this.segments[code] as string,
         fromIndex: current,
         toIndex: to === OUTLYING ? nearest : to,
         fromSince,
@@ -345,7 +311,7 @@ export class Segmenter {
   #dueAfterEvent(slot: number, asOf: number): number {
     const last = this.#lastDue(slot, asOf)
     if (!this.#decidable(slot)) return last
-    const d = this.#current
+    const d = this.#of(slot)
     const ripe = d ? ripensAt(d.bundle.policy, this.#case) : Number.POSITIVE_INFINITY
     const next = Math.min(this.profiles.nextChange(slot, asOf), ripe)
     return Math.min(last, next + spreadOf(this.profiles.user(slot), this.#options.due))
@@ -354,7 +320,7 @@ export class Segmenter {
   /** After a wake: the first instant within maxSleep at which his standing or his challenger changes if nothing happens. */
   #dueAfterWake(slot: number, asOf: number): number {
     const last = this.#lastDue(slot, asOf)
-    const d = this.#current
+    const d = this.#of(slot)
     if (!d || !this.#decidable(slot)) return last
     const current = this.#standing(d, slot)
     if (this.#stays(d, slot, current, asOf, last)) return last
@@ -388,7 +354,7 @@ export class Segmenter {
 
   /** Can the passing of time alone decide anything about him? Not before he has shown enough events. */
   #decidable(slot: number): boolean {
-    const d = this.#current
+    const d = this.#of(slot)
     if (!d) return false
     return this.profiles.segment(slot) !== 0 || this.profiles.events(slot) >= d.bundle.policy.minEvents
   }

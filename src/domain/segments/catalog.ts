@@ -1,5 +1,6 @@
 import type { Bundle } from './bundle.ts'
 import type { Labels } from './labels.ts'
+import type { Rollout } from './rollout.ts'
 import { OUTLIER } from './transition.ts'
 
 /** What readers may know of one segment: its words, where it comes from, and the promotion that it is at work by. */
@@ -31,6 +32,7 @@ export interface CatalogEntry {
 interface Deployed {
   readonly bundle: Bundle
   readonly since: number
+  readonly rollout?: Rollout | undefined
   readonly promoteId?: string | undefined
 }
 
@@ -54,7 +56,8 @@ function entryOf(key: string, deployments: readonly Deployed[], labels: Labels):
   const first = has.lastIndexOf(false, last) + 1
   const at = deployments[last] as Deployed
   const { bundle, promoteId } = at
-  const next = deployments[last + 1]
+  // those whom a later bundle does not reach stay where they are
+  const next = deployments.slice(last + 1).find(({ rollout }) => (rollout?.share ?? 1) === 1)
   const label = labels[key]
   return {
     segment: key,
@@ -67,7 +70,7 @@ function entryOf(key: string, deployments: readonly Deployed[], labels: Labels):
     colour: label?.colour ?? null,
     share: bundle.segments.find((s) => s.key === key)?.share ?? null,
     bornAt: timeOf(deployments[first] as Deployed),
-    diedAt: next === undefined ? null : timeOf(next),
+    diedAt: next === undefined ? null : timeOf(next) + (next.rollout?.rampMs ?? 0),
     bundleVersion: bundle.version,
     parentVersion: bundle.lineage.parent,
     promoteId: promoteId ?? null,

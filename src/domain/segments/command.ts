@@ -15,7 +15,12 @@ export const commandSchema = z.discriminatedUnion('command', [
     command: z.literal('promote'),
     bundle: bundleSchema,
     labels: labelsSchema.optional(),
+    /** For this part of the users; absent: for all. */
+    share: z.number().gt(0).max(1).optional(),
+    /** Reaching them one after the other within so many ms from `issuedAt` on; absent: at once. */
+    rampMs: z.int().min(0).optional(),
   }),
+  z.strictObject({ ...common, command: z.literal('rollback') }),
   z.strictObject({ ...common, command: z.literal('labels'), labels: labelsSchema }),
   z.strictObject({ ...common, command: z.literal('hold'), reason: z.string().optional() }),
   z.strictObject({ ...common, command: z.literal('release') }),
