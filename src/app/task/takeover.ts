@@ -41,7 +41,9 @@ export async function learn(
   const verdict = judge({ head, tail, lineAtHead, bounds, topics, amends })
   if (verdict.type === 'stop') return fail(verdict.code, verdict.message)
   if (verdict.type === 'fresh') {
-    const genesis = { ...options.genesis, startedAt: ports.clock.now() }
+    const { app, formats, liveFrom } = options.genesis
+    // in the order in which it is read back: a replay writes the same bytes
+    const genesis = { app, formats, startedAt: ports.clock.now(), liveFrom }
     const line = genesisLine(options.startAt(bounds), options.recipe, genesis)
     await open(ports, fence, line)
     return {
