@@ -54,8 +54,11 @@ const EMBEDDED = {
 /** Followed inputs whose records are mostly refused: someone should look before more of them are. */
 export const REFUSALS: RefusalRule = { share: 0.05, minRefused: 20, windowMs: MINUTE_MS }
 
-/** Records that must be usual, and moves that must be made, before a share of them says anything. */
-const GUARD_LEAST = { minUsual: 20, minMoved: 20 } as const
+/**
+ * Records that must be usual, and moves that must be made, before a share of them says anything. Records come by visits of
+ * many: 200 are some 25 visits, of which fewer than 30 % come by chance once in a hundred thousand times.
+ */
+const GUARD_LEAST = { minUsual: 200, minMoved: 50 } as const
 
 /** By what a task's guards decide; undefined: they do not. */
 export function guardRule(guards: Guards): GuardRule | undefined {

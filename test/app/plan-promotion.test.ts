@@ -10,6 +10,7 @@ import {
   type Planned,
 } from '../../src/app/plan-promotion.ts'
 import { TaskFold } from '../../src/app/task/fold.ts'
+import { lookBackMs } from '../../src/domain/features/youth.ts'
 import type { Rollout } from '../../src/domain/segments/rollout.ts'
 import type { Transition } from '../../src/domain/segments/transition.ts'
 import type { Head } from '../../src/ports/store.ts'
@@ -138,7 +139,7 @@ it('a promoted bundle has reached everybody once the longest sleep has passed, a
 describe('a bundle whose features look back farther than the state', () => {
   const { head } = past(7)
   const firstAt = head.firstAt as number
-  const lookBack = 10 * MINUTE_MS
+  const lookBack = lookBackMs(CANDIDATE.featureSet)
 
   it.each([
     ['does by a ms', { clock: firstAt + lookBack - 1 }, firstAt + lookBack],

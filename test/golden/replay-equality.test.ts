@@ -102,27 +102,27 @@ async function live(seed: number, dir: string): Promise<Life> {
     const run = await openRunFolder(dir, { create: true })
     const proc = new Proc('p')
     const disk = new Disk()
-    let end: unknown
+    const state: { end?: unknown } = {}
     const ports = portsOf(run, disk, { source: broker.source(proc), clock: world.clock(proc) })
     const loop = new TaskLoop(0, ports, options, {
       rest: (_task, ended) => {
         if (ended) loop.dispatch({ type: 'end' })
       },
-      left: () => (end = 'done'),
-      stopped: (_task, error) => (end = error),
-      crashed: (_task, error) => (end = error),
+      left: () => (state.end = 'done'),
+      stopped: (_task, error) => (state.end = error),
+      crashed: (_task, error) => (state.end = error),
     })
     loop.dispatch({ type: 'given' })
     const lasts = 20 + world.random.below(600)
-    for (let turns = 0; end === undefined && turns < lasts; turns++) {
+    for (let turns = 0; state.end === undefined && turns < lasts; turns++) {
       await disk.quiet()
       await world.turn()
     }
     await disk.quiet()
     world.kill(proc)
     await run.close()
-    if (end instanceof Error) throw end
-    if (end === 'done') break
+    if (state.end instanceof Error) throw state.end
+    if (state.end === 'done') break
     kills++
     expect(kills).toBeLessThan(500)
   }
@@ -146,14 +146,14 @@ async function again({ broker, options }: Life, dir: string, into: string): Prom
   const [world, proc, disk] = [broker.world, new Proc('replay'), new Disk()]
   const ports = portsOf(scratch, disk, { source: broker.source(proc), clock: world.clock(proc) })
   const journal = new EmbeddedOutlet(past, APP)
-  let over = false
+  const state = { over: false }
   const result = replay({
     // its guards would decide otherwise, and are not asked
     options: { ...options, maxProfiles: 1000, tickAllowanceMs: undefined, guard: undefined },
     journal,
     ports,
-  }).finally(() => (over = true))
-  while (!over) {
+  }).finally(() => (state.over = true))
+  while (!state.over) {
     await disk.quiet()
     await world.turn()
   }
