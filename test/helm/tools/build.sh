@@ -67,7 +67,8 @@ swagger() {
 }
 
 mkdir -p "$tools"
-case "$(go env GOVERSION)" in go1.[0-9] | go1.1[0-9] | go1.20*) toolchain ;; esac
+[ -x "$tools/kube-apiserver" ] && [ -x "$tools/helm" ] && [ -x "$tools/kubeconform" ] && [ -f "$tools/swagger.json" ] && echo "$tools" && exit
+case "$(go env GOVERSION)" in go1.[0-9] | go1.[0-9].* | go1.1[0-9]* | go1.20*) toolchain ;; esac
 tool helm "helm.sh/helm/v3/cmd/helm@$HELM" "$version_flags"
 tool kubeconform "github.com/yannh/kubeconform/cmd/kubeconform@$KUBECONFORM"
 swagger
