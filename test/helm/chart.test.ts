@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { configLeaves } from '../../src/layered-config.ts'
 import { layeredLiveConfig, liveConfigSchema, type LiveConfig } from '../../src/live-config.ts'
-import { ROOT } from '../cli/run.ts'
+import { METRICS } from '../../src/ports/metrics.ts'
+import { ROOT, tempFolder } from '../cli/run.ts'
 import {
   CHART,
   EXAMPLES,
@@ -188,6 +189,7 @@ describe.skipIf(helm === '')('consumers', () => {
         },
       },
     ])
+    expect(Object.keys(METRICS)).toContain('segmentation_seconds_behind')
     const others = await render(helm, 'msk')
     expect(ofKind(others, 'ScaledObject')).toBeUndefined()
     expect(spec(ofKind(others, 'Deployment'))).toMatchObject({ replicas: 6 })
@@ -250,6 +252,18 @@ describe.skipIf(helm === '')('what watches', () => {
   })
 })
 
+describe.skipIf(helm === '')('without alerts and dashboards in the chart', () => {
+  const folder = tempFolder()
+
+  it('nothing is made of them', async () => {
+    cpSync(CHART, folder, { recursive: true, filter: (path) => path !== join(CHART, 'files') })
+    const kinds = (await render(helm, 'production', {}, folder)).map(({ kind }) => kind)
+    expect(kinds).toContain('ServiceMonitor')
+    expect(kinds).not.toContain('PrometheusRule')
+    expect(kinds.filter((kind) => kind === 'ConfigMap')).toHaveLength(1)
+  })
+})
+
 describe.skipIf(helm === '')('an embedded run', () => {
   it('is one pod with a volume of its own, and needs neither config nor member', async () => {
     const manifests = await render(helm, 'embedded')
@@ -272,6 +286,32 @@ describe.skipIf(helm === '')('an embedded run', () => {
       ]),
     )
     expect(env.map(({ name }) => name)).toEqual(['NODE_OPTIONS'])
+  })
+})
+
+describe.skipIf(helm === '')('certificates', () => {
+  it('come from Secrets as well, for a consumer that shows one instead of a password', async () => {
+    const ofUser = (key: string): object => ({ secret: 'shop-segmentation', key })
+    const manifests = await render(helm, 'elasticache', {
+      config: { kafka: { tls: { enabled: true }, auth: { mechanism: 'mtls' } } },
+      fromSecrets: {
+        'kafka.tls.caFile': { secret: 'events-cluster-ca-cert', key: 'ca.crt' },
+        'kafka.tls.certFile': ofUser('user.crt'),
+        'kafka.tls.keyFile': ofUser('user.key'),
+      },
+    })
+    expect(configOf(manifests).kafka).toMatchObject({
+      auth: { mechanism: 'mtls' },
+      tls: {
+        caFile: '/secrets/kafka.tls.caFile',
+        certFile: '/secrets/kafka.tls.certFile',
+        keyFile: '/secrets/kafka.tls.keyFile',
+      },
+    })
+    const secrets = podOf(ofKind(manifests, 'Deployment')).volumes.find(({ name }) => name === 'secrets')
+    expect((secrets as unknown as { projected: { sources: unknown[] } }).projected.sources).toContainEqual({
+      secret: { name: 'shop-segmentation', items: [{ key: 'user.crt', path: 'kafka.tls.certFile' }] },
+    })
   })
 })
 

@@ -32,9 +32,14 @@ export type Values = Readonly<Record<string, unknown>>
 const IN_CLUSTER = ['--namespace', 'segments', '--kube-version', KUBERNETES]
 
 /** What `helm template` makes of an example, with other values above it. */
-export async function render(helm: string, example: string, values: Values = {}): Promise<Manifest[]> {
+export async function render(
+  helm: string,
+  example: string,
+  values: Values = {},
+  chart = CHART,
+): Promise<Manifest[]> {
   const { code, out, err } = await withValues(values, (file) =>
-    runTool(helm, ['template', RELEASE, CHART, ...IN_CLUSTER, '-f', exampleFile(example), '-f', file]),
+    runTool(helm, ['template', RELEASE, chart, ...IN_CLUSTER, '-f', exampleFile(example), '-f', file]),
   )
   if (code !== 0) throw new Error(err)
   return parseAllDocuments(out).flatMap((document) => {
