@@ -287,6 +287,13 @@ describe.skipIf(helm === '')('an embedded run', () => {
     )
     expect(env.map(({ name }) => name)).toEqual(['NODE_OPTIONS'])
   })
+
+  it('reaches nothing but DNS and itself where the network is closed', async () => {
+    const manifests = await render(helm, 'embedded', { networkPolicy: { enabled: true } })
+    const { ingress, egress } = spec(ofKind(manifests, 'NetworkPolicy'))
+    expect(egress).toHaveLength(2)
+    expect(egress[1]).toMatchObject({ to: ingress[0]?.from, ports: [{ port: 9404 }] })
+  })
 })
 
 describe.skipIf(helm === '')('certificates', () => {
