@@ -2,6 +2,8 @@ import type { ChildProcess } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { EmbeddedReader } from '../../src/adapters/embedded/reader.ts'
+import { openRunFolder } from '../../src/adapters/embedded/run-folder.ts'
 import { topicNames } from '../../src/adapters/kafka/topics.ts'
 import { openRedis, type RedisConnection } from '../../src/adapters/redis/client.ts'
 import { taskOf } from '../../src/adapters/redis/keys.ts'
@@ -113,12 +115,36 @@ async function members(): Promise<number> {
   return group?.state === 'Stable' ? group.members.length : 0
 }
 
+/** The states of a replay are those of the live run: heads, and every profile byte for byte. */
+async function sameStates(reader: RedisReader, users: ReadonlySet<string>): Promise<void> {
+  let profiles = 0
+  for (let p = 0; p < PARTITIONS; p++) {
+    const past = await openRunFolder(join(folder, `past/task-${p}`), { create: false, readOnly: true })
+    const replayed = new EmbeddedReader(past)
+    expect(await replayed.head(0)).toEqual(await reader.head(p))
+    for (const user of users) {
+      if (taskOf(user, PARTITIONS) !== p) continue
+      const [was, is] = [await reader.profile(user), await replayed.profile(user)]
+      expect(Buffer.from(is ?? []).equals(Buffer.from(was ?? [])), `a profile of task ${p}`).toBe(true)
+      if (is) profiles++
+    }
+    await past.close()
+  }
+  expect(profiles).toBeGreaterThan(users.size / 2)
+}
+
 /** The past of topics and journal is the live run's, byte for byte; where it is not, or is not there, it is said. */
-async function replayed(file: string, moves: number): Promise<void> {
+async function replayed(
+  file: string,
+  moves: number,
+  reader: RedisReader,
+  users: ReadonlySet<string>,
+): Promise<void> {
   const replay = (...more: string[]): ReturnType<typeof run> =>
     run(['replay', '--config', file, '--json', ...more])
   const past = await replay('--out', join(folder, 'past'))
   expect(past).toMatchObject({ code: 0 })
+  await sameStates(reader, users)
   const { tasks } = JSON.parse(past.out) as { tasks: TaskReplay[] }
   const equal = (name: string): number =>
     tasks.reduce((n, { verdicts }) => n + (verdicts.find((v) => v.name === name)?.equal ?? 0), 0)
@@ -273,6 +299,6 @@ test(
       expect(await reader.membership(user)).toMatchObject({ segment: move.to, sequence: move.sequence })
     }
 
-    await replayed(file, found.length)
+    await replayed(file, found.length, reader, new Set(events.map(({ userId }) => userId)))
   },
 )

@@ -25,8 +25,6 @@ export class Servers {
   readonly place = new Place()
   readonly folder: string
   opsPort = 0
-  /** Of its consumers, beside the tests' own. */
-  environment: NodeJS.ProcessEnv = {}
   /** All that its consumers have said. */
   said = ''
   readonly #children: ChildProcess[] = []
@@ -102,12 +100,12 @@ export class Servers {
   }
 
   /** Sends each record under the user that it names. */
-  async send(lines: readonly string[], headers: Readonly<Record<string, string>> = {}): Promise<void> {
+  async send(lines: readonly string[]): Promise<void> {
     const producer = this.place.kafka().producer()
     await producer.connect()
     const messages = lines.map((value) => {
       const key = /"userId":"([^"]+)"/.exec(value)?.[1] as string
-      return { key, value, partition: taskOf(key, PARTITIONS), headers }
+      return { key, value, partition: taskOf(key, PARTITIONS) }
     })
     await producer.send({ topic: 'clicks', messages })
     await producer.disconnect()
@@ -118,7 +116,7 @@ export class Servers {
       this.#redis = state
       this.#writeConfig()
     }
-    this.#consumer = consume(this.configPath, this.#children, this.environment, this.opsPort)
+    this.#consumer = consume(this.configPath, this.#children, {}, this.opsPort)
   }
 
   /** Ends the consumer; returns its exit code. */

@@ -3,12 +3,9 @@ import { expect, test } from 'vitest'
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../src/domain/base/duration.ts'
 import { EVENT_KINDS } from '../../../src/domain/events/event.ts'
 import { spreadOf, type DuePolicy } from '../../../src/domain/profile/due.ts'
-import { Profiles } from '../../../src/domain/profile/profiles.ts'
-import { compileAssigner } from '../../../src/domain/segments/assigner.ts'
-import { type Bundle } from '../../../src/domain/segments/bundle.ts'
 import type { Policy } from '../../../src/domain/segments/policy.ts'
-import { plainDecide } from '../../support/plain-decide.ts'
-import { bundle, Desk, DUE, PLAN, T0, TRIGGER, view } from './desk.ts'
+import { bruteForce } from './brute-force.ts'
+import { bundle, Desk, DUE, T0, TRIGGER, view } from './desk.ts'
 import { event } from './support.ts'
 
 test('first: nobody has a segment before minEvents, and the first one has no origin', () => {
@@ -242,38 +239,6 @@ test('sequences have no gaps, each move begins where the last ended, and its seg
   )
 })
 
-/** The first instant after his as-of, up to the last, at which he moves or is challenged otherwise: by trying them all on a copy. */
-function bruteForce(desk: Desk, b: Bundle, slot: number, lastMs: number): number | undefined {
-  const copies = new Profiles(PLAN)
-  const copy = copies.load('copy', desk.profiles.save(slot))
-  const assigner = compileAssigner(b)
-  const keyOf = (code: number): string | null => (code === 0 ? null : (desk.segmenter.segments[code] ?? null))
-  const stand = {
-    segment: keyOf(copies.segment(copy)),
-    since: copies.since(copy),
-    challenger: keyOf(copies.challenger(copy)),
-    challengedAt: copies.challengedAt(copy),
-  }
-  const raw = new Float64Array(2)
-  const asOf = copies.asOf(copy)
-  // events lie on whole seconds, so a vector changes on one; what he waits for ends whole seconds after it began
-  const offsets = new Set([0, stand.since % SECOND_MS, stand.challengedAt % SECOND_MS])
-  const sorted = [...offsets].sort((a, b) => a - b)
-  const seconds = Array.from({ length: Math.ceil((lastMs - asOf) / SECOND_MS) + 2 }, (_, i) => i)
-  const start = Math.floor(asOf / SECOND_MS) * SECOND_MS
-  for (const t of seconds.flatMap((i) => sorted.map((offset) => start + i * SECOND_MS + offset))) {
-    if (t <= asOf || t > lastMs) continue
-    copies.vector(copy, t, raw)
-    assigner.assign(raw)
-    const distances = Array.from(assigner.distances2, Math.sqrt)
-    const look = { bundle: b, first: false, asOf: t, events: copies.events(copy), distances }
-    const next = plainDecide(stand, look)
-    if (next.since !== stand.since || next.segment !== stand.segment || next.challenger !== stand.challenger)
-      return t
-  }
-  return undefined
-}
-
 test('D10 after a wake he is due at the very instant at which he would move or be challenged, as trying them all gives it, and never later than maxSleep', () => {
   const spreads = fc.constantFrom(0, 3 * MINUTE_MS)
   const sleeps = fc.constantFrom(4 * MINUTE_MS, 30 * MINUTE_MS, DAY_MS / 24)
@@ -288,7 +253,7 @@ test('D10 after a wake he is due at the very instant at which he would move or b
       for (let n = 0; n < 4; n++) {
         desk.segmenter.wake(0, desk.moves, 0)
         const last = desk.profiles.asOf(0) + maxSleepMs
-        const change = bruteForce(desk, b, 0, last)
+        const change = bruteForce(desk.segmenter, b, 0, last, SECOND_MS)
         if (change !== undefined) found++
         const expected = change === undefined ? last : Math.min(last, change + spreadOf('u1', due))
         expect(desk.profiles.due(0)).toBe(expected)
@@ -308,7 +273,8 @@ test('D10 after an event he is due no later than the first instant at which he w
       for (const at of times) {
         desk.event(view(at))
         const last = desk.profiles.asOf(0) + DUE.maxSleepMs
-        const change = desk.profiles.events(0) < 2 ? undefined : bruteForce(desk, b, 0, last)
+        const change =
+          desk.profiles.events(0) < 2 ? undefined : bruteForce(desk.segmenter, b, 0, last, SECOND_MS)
         expect(desk.profiles.due(0)).toBeGreaterThan(desk.profiles.asOf(0))
         expect(desk.profiles.due(0)).toBeLessThanOrEqual(change ?? last)
       }
