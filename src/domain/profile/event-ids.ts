@@ -74,8 +74,13 @@ export class EventIds implements Part {
     const start = row[from + BLOCK] as number
     const end = start + ENTRY * (row[from + SIZE] as number)
     let e = end
-    while (e > start && isBefore(second, hash, numbers, e - ENTRY)) e -= ENTRY
-    if (e < end) numbers.copyWithin(e + ENTRY, e, end)
+    // mostly it is the newest; a call would put the hash on the heap
+    for (; e > start; e -= ENTRY) {
+      const other = numbers[e - ENTRY] as number
+      if (other < second || (other === second && (numbers[e - ENTRY + 1] as number) < hash)) break
+      numbers[e] = other
+      numbers[e + 1] = numbers[e - ENTRY + 1] as number
+    }
     numbers[e] = second
     numbers[e + 1] = hash
     row[from + SIZE] = (row[from + SIZE] as number) + 1
@@ -102,7 +107,7 @@ export class EventIds implements Part {
       if (isBefore(second, this.#asked[0] as number, numbers, start)) return false
       first += ENTRY
     }
-    numbers.copyWithin(start, first, end)
+    for (let e = first; e < end; e++) numbers[start + e - first] = numbers[e] as number
     row[from + SIZE] = (end - first) / ENTRY
     return true
   }

@@ -157,10 +157,11 @@ export class Profiles extends UserRows {
 
   /** Is it known that the event (`EventIds`) or the order (`Ledger`) was folded already? It is then counted, and must not be taken. */
   isDuplicate(slot: number, event: Event): boolean {
-    const [row, base] = [this.rows, slot * this.width]
-    const known = this.#ids.knows(row, base, event) || this.#ledger.knows(row, base, event)
-    if (known) this.uncounted.add(DUPLICATE)
-    return known
+    const row = this.rows
+    const base = slot * this.width
+    if (!this.#ids.knows(row, base, event) && !this.#ledger.knows(row, base, event)) return false
+    this.uncounted.add(DUPLICATE)
+    return true
   }
 
   /**
@@ -188,7 +189,8 @@ export class Profiles extends UserRows {
 
   /** Gives up refunds that have waited too long for their order as of his as-of, and counts them. */
   settle(slot: number): void {
-    this.uncounted.add(ORDER_UNKNOWN, this.#ledger.settle(this.rows, slot * this.width))
+    const unknown = this.#ledger.settle(this.rows, slot * this.width)
+    if (unknown > 0) this.uncounted.add(ORDER_UNKNOWN, unknown)
   }
 
   /** An event about an order, behind its own aggregates. */
