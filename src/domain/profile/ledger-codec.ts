@@ -75,8 +75,10 @@ export function readEntries(from: ByteReader, { parts, predicates }: Reversible)
     const id = from.hash()
     const form = from.byte()
     const cancelled = form === CANCELLED
-    const met = Array.from({ length: Math.ceil(predicates.length / 8) }, () => (cancelled ? 0 : from.byte()))
-    const rest = parts.map((_, i) => (cancelled ? 0 : i === 0 ? 1 : from.int()))
+    const met: number[] = []
+    for (let i = 0; i < predicates.length; i += 8) met.push(cancelled ? 0 : from.byte())
+    const rest = [cancelled ? 0 : 1]
+    for (let i = 1; i < parts.length; i++) rest.push(cancelled ? 0 : from.int())
     const lines = form === LINES ? readLines(from, linesLeft) : null
     linesLeft -= lines?.length ?? 0
     entries.orders.push({ second, id, cancelled, met, rest, lines, linesLost: form === LINES_LOST })
@@ -98,11 +100,10 @@ export function readEntries(from: ByteReader, { parts, predicates }: Reversible)
 }
 
 function readLines(from: ByteReader, most: number): Line[] {
-  return Array.from({ length: lengthOf(from, most) }, () => ({
-    product: from.uint32(),
-    quantity: from.int(),
-    amount: from.int(),
-  }))
+  const lines: Line[] = []
+  for (let n = lengthOf(from, most); n > 0; n--)
+    lines.push({ product: from.uint32(), quantity: from.int(), amount: from.int() })
+  return lines
 }
 
 function lengthOf(from: ByteReader, most: number): number {

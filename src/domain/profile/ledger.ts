@@ -155,9 +155,13 @@ const isOver = (second: number, asOf: number): boolean => asOf > (second + WAIT_
 
 const byNewest = (a: Order, b: Order): number => b.second - a.second || b.id - a.id
 
-/** The newest orders, and their lines from the newest on while they are few enough in all. */
+/** The newest orders, the last of which has come just now, and their lines from the newest on while they are few enough in all. */
 function newest(orders: Order[]): Order[] {
-  const kept = orders.sort(byNewest).slice(0, MAX_ORDERS)
+  const last = orders.pop() as Order
+  let at = orders.length
+  while (at > 0 && byNewest(last, orders[at - 1] as Order) < 0) at--
+  orders.splice(at, 0, last)
+  const kept = orders.length > MAX_ORDERS ? orders.slice(0, MAX_ORDERS) : orders
   let lines = 0
   let lost = false
   for (const order of kept) {
