@@ -6,8 +6,9 @@ import { isOrder } from './shop.ts'
 
 /** Records of one transaction. */
 const TRANSACTION = 500
-/** Every so many-th transaction is aborted, and every so many-th record cannot be read. */
+/** Every so many-th transaction is aborted. */
 const ABORTED_EVERY = 4
+/** Before every so many-th record, where nobody says otherwise, there is one that cannot be read. */
 const BROKEN_EVERY = 997
 
 export interface Fed {
@@ -20,7 +21,12 @@ export interface Fed {
  * Writes the events to the topics `clicks` and `orders` in their order, each by a transactional producer; between and across its
  * transactions another one writes events of the same users and aborts them.
  */
-export async function feed(here: Place, events: readonly Event[], partitions: number): Promise<Fed> {
+export async function feed(
+  here: Place,
+  events: readonly Event[],
+  partitions: number,
+  brokenEvery = BROKEN_EVERY,
+): Promise<Fed> {
   const total = { records: 0, broken: 0, aborted: 0 }
   for (const topic of ['clicks', 'orders']) {
     const writer = await here.transactional(`feed-${topic}`)
@@ -30,7 +36,7 @@ export async function feed(here: Place, events: readonly Event[], partitions: nu
       const slice = some.slice(i, i + TRANSACTION)
       const messages = slice.flatMap((event, j) => {
         const own = messageOf(event, partitions)
-        return (i + j) % BROKEN_EVERY === BROKEN_EVERY - 1 ? [{ ...own, value: 'broken' }, own] : [own]
+        return (i + j) % brokenEvery === brokenEvery - 1 ? [{ ...own, value: 'broken' }, own] : [own]
       })
       total.records += messages.length
       total.broken += messages.length - slice.length

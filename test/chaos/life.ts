@@ -10,7 +10,7 @@ export interface Life {
   readonly config: string
   /** Records folded a second and task, once it has published. */
   readonly rate: number
-  /** Records of one poll: few of them make a low rate an even one. */
+  /** Records of one poll: few make a low rate an even one. Default: those of a second, at most 100. */
   readonly pollRecords?: number | undefined
   readonly rebuild?: boolean | undefined
   /** Connections to these ports of the loopback go to others instead. */

@@ -30,9 +30,19 @@ export class Losses {
   }
 }
 
+/** Once more where a key came or went meanwhile: what is copied is of one moment. */
 async function copyOf(node: Redis): Promise<Map<string, Buffer>> {
+  for (;;) {
+    const keys = await node.keys('*')
+    const dumps = await dumpsOf(node, keys)
+    const after = new Set(await node.keys('*'))
+    if (keys.length === after.size && keys.every((key) => after.has(key))) return dumps
+  }
+}
+
+async function dumpsOf(node: Redis, all: readonly string[]): Promise<Map<string, Buffer>> {
   const dumps = new Map<string, Buffer>()
-  for (const keys of tagged(await node.keys('*')).values()) {
+  for (const keys of tagged(all).values()) {
     const copy = node.multi()
     for (const key of keys) copy.dumpBuffer(key)
     const found = (await copy.exec()) ?? []

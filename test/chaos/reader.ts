@@ -9,7 +9,18 @@ export interface Seen {
   readonly value: string
 }
 
-const COMMITTED = ['-C', '-q', '-o', 'beginning', '-X', 'isolation.level=read_committed', '-f', '%p %o %s\n']
+/** `-E`: a broker that goes away does not end it. */
+const COMMITTED = [
+  '-C',
+  '-q',
+  '-E',
+  '-o',
+  'beginning',
+  '-X',
+  'isolation.level=read_committed',
+  '-f',
+  '%p %o %s\n',
+]
 
 /** Is kcat there? Where `CI` is set it must be. */
 export function kcatMissing(): string | undefined {

@@ -1,8 +1,6 @@
-import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { join } from 'node:path'
 import type { CrashRun } from './crashes.ts'
 import { CHAOS_POINTS } from './points.ts'
+import { MACHINE, table, writeSection } from './sections.ts'
 import type { Verdict } from './verdict.ts'
 
 /** One run of the long proof. */
@@ -33,8 +31,6 @@ export function summary({ kafka, redis, records, seconds, run, verdict }: Row): 
 const inSeconds = (ms: number): string => (ms / 1000).toFixed(1)
 const seconds50 = (run: CrashRun): string => inSeconds(quantile(run.fleet.recoveries, 0.5))
 const seconds99 = (run: CrashRun): string => inSeconds(quantile(run.fleet.recoveries, 0.99))
-
-const line = (cells: readonly unknown[]): string => `| ${cells.join(' | ')} |\n`
 
 /** Writes what the long proof found beside it. */
 export function writeResults(rows: readonly Row[]): void {
@@ -70,22 +66,18 @@ export function writeResults(rows: readonly Row[]): void {
       seconds99(row.run),
     ]
   }
-  const points = [...CHAOS_POINTS, 'time' as const].map((point) =>
-    line([point, sum(({ run }) => run.byPoint.get(point) ?? 0)]),
-  )
+  const points = [...CHAOS_POINTS, 'time' as const].map((point) => [
+    point,
+    sum(({ run }) => run.byPoint.get(point) ?? 0),
+  ])
   const text = [
-    '# Kills\n\n',
     'Written by `npm run test:chaos`. Three members on two transactional topics, with aborted transactions, broken records and ',
     'wakes; killed (SIGKILL) at every named point and by chance while a state that forgets is put back or flushed. What ',
     'librdkafka reads (read_committed) while it happens is held against an undisturbed run without servers. A row that is not ',
     'all zeros fails the run. "back": from a kill to the next published revision of each task of the killed member.\n\n',
-    line(head),
-    line(head.map(() => '---')),
-    ...rows.map((row) => line(of(row))),
-    `\n${sum((row) => row.records)} records, ${sum(({ run }) => run.kills)} kills, on ${cpus().length} cores shared by brokers, `,
-    'state, members and readers.\n\n',
-    '| killed at | times |\n| --- | --- |\n',
-    ...points,
+    table(head, rows.map(of)),
+    `\n${sum((row) => row.records)} records, ${sum(({ run }) => run.kills)} kills, ${MACHINE}.\n\n`,
+    table(['killed at', 'times'], points),
   ].join('')
-  writeFileSync(join(import.meta.dirname, 'RESULTS.md'), text)
+  writeSection('Kills', text)
 }

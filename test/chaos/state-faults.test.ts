@@ -15,7 +15,7 @@ import { EXACT } from './verdict.ts'
 
 const PARTITIONS = 3
 /** Records folded a second and task: the inputs outlast the faults. */
-const RATE = 50
+const RATE = 20
 const MEMBERS = ['a', 'b']
 
 const setting = settings({ users: 700, days: 30 })

@@ -81,7 +81,7 @@ stream = new Stream(run.ports, {
   optionsOf: (task) => ({
     ...run.optionsOf(task),
     revisionSteps: 100,
-    pollLimit: { records: life.pollRecords ?? 100, bytes: 1_000_000 },
+    pollLimit: { records: life.pollRecords ?? Math.min(100, Math.ceil(life.rate)), bytes: 1_000_000 },
   }),
   endsWithInputs: false,
   onStopped: (task, error) =>

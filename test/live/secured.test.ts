@@ -73,6 +73,8 @@ function config(name: string, kafkaLines: string): string {
       'inputs: [{topic: clicks}, {topic: orders}]',
       `model: ${join(folder, 'model')}`,
       'tickAllowance: 9999d',
+      // in a backlog of weeks more of them move within an hour than a shop's ever do
+      'guards: {action: none}',
     ].join('\n'),
   )
   return path
