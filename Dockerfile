@@ -12,6 +12,7 @@ RUN npx tsc \
   && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --prefer-offline \
   && npm pkg delete devDependencies \
   && npm sbom --sbom-format=cyclonedx --sbom-type=application > sbom.cdx.json \
+  && find node_modules \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete \
   && rm -r dist/.tsbuildinfo src package-lock.json .npmrc tsconfig.json node_modules/.package-lock.json
 
 FROM ${BASE}

@@ -7,6 +7,7 @@ import { KafkaOutlet } from './adapters/kafka/outlet.ts'
 import { KafkaSource } from './adapters/kafka/source.ts'
 import { controlTopic } from './adapters/kafka/topics.ts'
 import { openBundleFiles } from './adapters/files/bundles.ts'
+import { isTracing, PageSpans } from './adapters/trace/pages.ts'
 import { openRedis, type RedisConnection } from './adapters/redis/client.ts'
 import { redisMemory } from './adapters/redis/memory.ts'
 import { RedisReader } from './adapters/redis/reader.ts'
@@ -81,6 +82,7 @@ export async function openLive({ config, mappings, telemetry, onCrash }: OpenLiv
   const member = formerMember(app, config.member)
   // last of what may fail: an open connection keeps a process alive that has given up
   const redis = await openRedis(redisAccess(config))
+  const spans = isTracing() ? new PageSpans() : undefined
   const records = new KafkaSource({
     access,
     clock: systemClock,
@@ -90,6 +92,7 @@ export async function openLive({ config, mappings, telemetry, onCrash }: OpenLiv
     formerMemberId: member.former,
     onMemberId: member.keep,
     onCrash,
+    onBatch: spans && ((p, headers) => spans.arrived(p, headers)),
     sessionTimeoutMs: optionalMs(config.kafka.sessionTimeout),
     gatherMs: ms(config.pageInterval) * GATHER_SHARE,
   })
@@ -114,7 +117,7 @@ export async function openLive({ config, mappings, telemetry, onCrash }: OpenLiv
     partitions,
     reader,
     gauges: async () => [sample('segmentation_partitions', {}, partitions), ...(await memorySamples(redis))],
-    ports: { source, outlet, store, clock: systemClock, telemetry },
+    ports: { source, outlet: spans?.around(outlet) ?? outlet, store, clock: systemClock, telemetry },
     optionsOf,
     close,
   }

@@ -12,15 +12,16 @@ import { watched } from './watched.ts'
 interface Flags {
   readonly rebuild?: boolean
   readonly opsPort?: number
+  readonly opsHost?: string
 }
 
 /** The consumer on Kafka and Redis, until a signal asks it to end or its client gives up. */
 export async function streamLive(cli: Cli, path: string, flags: Flags): Promise<void> {
-  const { opsPort } = flags
-  const { config, mappings } = readLiveFile(
-    path,
-    opsPort === undefined ? {} : { 'ops.port': { flag: '--ops-port', value: opsPort } },
-  )
+  const { opsPort, opsHost } = flags
+  const { config, mappings } = readLiveFile(path, {
+    ...(opsPort === undefined ? {} : { 'ops.port': { flag: '--ops-port', value: opsPort } }),
+    ...(opsHost === undefined ? {} : { 'ops.host': { flag: '--ops-host', value: opsHost } }),
+  })
   const { app, member, log } = config
   const watch = watched({
     plain: process.stderr.isTTY,

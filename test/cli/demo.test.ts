@@ -22,7 +22,7 @@ describe('demo', () => {
 
   it('tells each stage, and why there are so many segments', () => {
     expect({ code: first.code, err: first.err }).toEqual({ code: 0, err: '' })
-    const stages = ['generate', 'train', 'stream', 'measure']
+    const stages = ['generate', 'train', 'stream', 'measure', 'report']
     stages.forEach((stage, i) => {
       expect(lines[i]).toContain(` ${i + 1}/${stages.length} ${stage} `)
       expect(lines[i]).toMatch(/ \d+(\.\d)? (ms|s|min \d\d s)$/)
@@ -77,9 +77,9 @@ describe('demo', () => {
     const before = sha256(join(shown, 'segment-changed.ndjson'))
     const { code, out } = await demo('--json')
     expect(code).toBe(0)
-    const told = JSON.parse(out) as { checks: Checks; k: number; choice: { candidates: { k: number }[] } }
+    const told = JSON.parse(out) as { checks: Checks; k: number; candidates: { k: number }[] }
     expect(passed(told.checks)).toBe(true)
-    expect(told.choice.candidates.map((c) => c.k)).toContain(told.k)
+    expect(told.candidates.map((c) => c.k)).toContain(told.k)
     expect(sha256(join(shown, 'segment-changed.ndjson'))).toBe(before)
     const files = readdirSync(shown)
     expect(files).toEqual(expect.arrayContaining(['shop.ndjson', 'shop.ndjson.truth.json', 'trained']))

@@ -79,10 +79,12 @@ describe('a stream that is not yet back at its stored position', () => {
     first.write(textOf(lines))
     first.closeInput()
     expect((await first.ended).code).toBe(0)
-    const second = start(['stream', '-', '--state', dir, '--ops-port', '0'])
+    const ops = ['--ops-port', '0', '--ops-host', '127.0.0.2']
+    const second = start(['stream', '-', '--state', dir, ...ops])
     second.write(textOf(lines.slice(0, 20)))
     await until('it listens', () => second.err().includes('answers at'))
     const url = /answers at (\S+):/.exec(second.err())?.[1] ?? ''
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.2:\d+$/)
     const status = (await (await fetch(`${url}/tasks`)).json()) as { tasks: { task: number }[] }
     expect(status.tasks.map(({ task }) => task)).toEqual([0])
     second.kill('SIGTERM')

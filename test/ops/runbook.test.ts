@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { topicNames } from '../../src/adapters/kafka/topics.ts'
 import { MINUTE_MS } from '../../src/domain/base/duration.ts'
 import { ERRORS } from '../../src/errors.ts'
 import { ROOT, tempFolder } from '../cli/run.ts'
@@ -24,6 +26,8 @@ const servers = new Servers(folder)
 let users: ReadonlySet<string> = new Set()
 /** Events that come after the copy of the state. */
 let later: readonly string[] = []
+/** The trace by which the first events are sent. */
+const SENT_BY = '0af7651916cd43dd8448eb211c80319c'
 /** All that the commands have said. */
 let said = ''
 
@@ -37,7 +41,14 @@ beforeAll(async () => {
   later = shop.lines.slice(at)
   // what cannot be read may name a user anywhere
   const broken = [...users].slice(0, 9).map((user) => `{"userId":"${user}"`)
-  if (servers.place.missing === undefined) await servers.send(shop.lines.slice(0, at).concat(broken))
+  servers.environment = {
+    NODE_OPTIONS: `--import ${pathToFileURL(join(import.meta.dirname, 'tracing.mjs')).href}`,
+    SPANS: join(folder, 'spans.ndjson'),
+  }
+  if (servers.place.missing === undefined)
+    await servers.send(shop.lines.slice(0, at).concat(broken), {
+      traceparent: `00-${SENT_BY}-b7ad6b7169203331-01`,
+    })
 }, 3 * MINUTE_MS)
 
 afterAll(() => servers.close())
@@ -121,6 +132,12 @@ const AFTER: Readonly<Record<string, () => Promise<void>>> = {
 const namingUsers = (words: string): string[] =>
   words.split('\n').filter((line) => (line.match(/[\w-]+/g) ?? []).some((word) => users.has(word)))
 
+interface TracedPage {
+  readonly traceId: string
+  readonly spanId: string
+  readonly links: readonly string[]
+}
+
 describe('the runbook', () => {
   it('names a way out for every code that has one', () => {
     const stops = sections.filter(({ within, title }) => within === 'Stops' && title !== within)
@@ -179,4 +196,15 @@ describe('the runbook', () => {
       expect(namingUsers(said + servers.said + text)).toEqual([])
     },
   )
+
+  it('is traced, where an SDK is there: pages link to what sent their events, and moves to their page', async (context) => {
+    servers.skipWhereMissing(context)
+    const lines = readFileSync(join(folder, 'spans.ndjson'), 'utf8').split('\n').slice(0, -1)
+    const pages = lines.map((line) => JSON.parse(line) as TracedPage)
+    expect(pages.some(({ links }) => links.includes(SENT_BY))).toBe(true)
+    const spans = new Set(pages.map(({ traceId, spanId }) => `00-${traceId}-${spanId}-01`))
+    const moves = await servers.place.committed(topicNames('shop')['segment-changed'], 0)
+    expect(moves.length).toBeGreaterThan(0)
+    for (const { headers } of moves) expect(spans).toContain(String(headers?.['traceparent']))
+  })
 })

@@ -25,6 +25,8 @@ export class Servers {
   readonly place = new Place()
   readonly folder: string
   opsPort = 0
+  /** Of its consumers, beside the tests' own. */
+  environment: NodeJS.ProcessEnv = {}
   /** All that its consumers have said. */
   said = ''
   readonly #children: ChildProcess[] = []
@@ -100,12 +102,12 @@ export class Servers {
   }
 
   /** Sends each record under the user that it names. */
-  async send(lines: readonly string[]): Promise<void> {
+  async send(lines: readonly string[], headers: Readonly<Record<string, string>> = {}): Promise<void> {
     const producer = this.place.kafka().producer()
     await producer.connect()
     const messages = lines.map((value) => {
       const key = /"userId":"([^"]+)"/.exec(value)?.[1] as string
-      return { key, value, partition: taskOf(key, PARTITIONS) }
+      return { key, value, partition: taskOf(key, PARTITIONS), headers }
     })
     await producer.send({ topic: 'clicks', messages })
     await producer.disconnect()
@@ -116,7 +118,7 @@ export class Servers {
       this.#redis = state
       this.#writeConfig()
     }
-    this.#consumer = consume(this.configPath, this.#children, {}, this.opsPort)
+    this.#consumer = consume(this.configPath, this.#children, this.environment, this.opsPort)
   }
 
   /** Ends the consumer; returns its exit code. */

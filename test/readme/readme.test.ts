@@ -136,9 +136,10 @@ describe('what the README says in passing', () => {
     expect(missing).toEqual([])
   })
 
-  it('are names of fields and kinds that the schemas know, of events or of a config', () => {
+  it('are names of fields and kinds that the schemas know, of events, a config or the chart', () => {
     const config = execFileSync(process.execPath, [MAIN, 'config', 'schema'], { encoding: 'utf8' })
-    const schemas = readFileSync(join(copy, 'schemas/event.schema.json'), 'utf8') + config
+    const chart = readFileSync(join(copy, 'helm/values.schema.json'), 'utf8')
+    const schemas = readFileSync(join(copy, 'schemas/event.schema.json'), 'utf8') + config + chart
     const names = code.filter((text) => /^[a-z]+([A-Z][a-z]+|_[a-z]+)+$/.test(text))
     expect(names).toEqual(expect.arrayContaining(['eventId', 'order_completed']))
     expect(names.filter((name) => !schemas.includes(`"${name}"`))).toEqual([])

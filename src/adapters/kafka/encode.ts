@@ -1,3 +1,4 @@
+import { context, propagation } from '@opentelemetry/api'
 import type { DeadLetter } from '../../domain/events/dead-letter.ts'
 import type { CatalogEntry } from '../../domain/segments/catalog.ts'
 import { encodeCatalogEntry, encodeMembership, encodeTransition } from '../../domain/segments/payload.ts'
@@ -47,7 +48,7 @@ export function encoders(app: string, values: ValueFormat): Encoders {
     transition: (t) => ({
       key: t.userId,
       value: values.transition(t),
-      headers: transitionHeaders(t, app, values.contentType),
+      headers: { ...transitionHeaders(t, app, values.contentType), ...traceHeaders() },
     }),
     membership: (m) => ({
       key: m.userId,
@@ -78,6 +79,13 @@ export function transitionHeaders(t: Transition, app: string, contentType: strin
     ...(t.promoteId === null ? {} : { ce_promoteid: t.promoteId }),
     'content-type': contentType,
   }
+}
+
+/** `traceparent` of the span in which this is sent; none where nobody traces. */
+function traceHeaders(): Record<string, string> {
+  const headers: Record<string, string> = {}
+  propagation.inject(context.active(), headers)
+  return headers
 }
 
 /** The headers of Kafka Connect's dead letters (KIP-298), which its tools read, and the whole of a value that was cut. */

@@ -10,6 +10,7 @@ import { deal } from './deal.ts'
 import { Group } from './group.ts'
 import { InputBuffer } from './input-buffer.ts'
 import { PartitionReader } from './reader.ts'
+import { RecordBatch } from './record-batch.ts'
 
 export interface KafkaSourceOptions {
   readonly access: KafkaAccess
@@ -23,6 +24,8 @@ export interface KafkaSourceOptions {
   readonly formerMemberId?: string | undefined
   /** Told after every join; to be kept for the next life. */
   readonly onMemberId?: ((memberId: string) => void) | undefined
+  /** Told of each batch that came for a task: the headers of its first record. Undefined: nobody asks. */
+  readonly onBatch?: ((p: Task, headers: Readonly<Record<string, string>>) => void) | undefined
   /** The client gave up and heartbeats no more: the process must end. */
   readonly onCrash: (error: SegmentationError) => void
   readonly sessionTimeoutMs?: Ms | undefined
@@ -206,6 +209,7 @@ export class KafkaSource implements RecordSource {
       this.#group.seek(topic, p, buffer.fetched)
       return
     }
+    this.#options.onBatch?.(p, headersOf(batch))
     resolve()
     buffer.end = Number(batch.highWatermark)
     if (buffer.full && !buffer.paused) {
@@ -228,6 +232,13 @@ export class KafkaSource implements RecordSource {
     for (const { arrival } of this.#tasks.values()) arrival.abort(ARRIVED)
     this.#options.onCrash(error)
   }
+}
+
+/** Headers of the first record of a batch. */
+function headersOf({ messages }: Batch): Record<string, string> {
+  const first = messages[0] as Batch['messages'][number] | RecordBatch | undefined
+  const headers = first instanceof RecordBatch ? first.whole()[0]?.headers : first?.headers
+  return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]))
 }
 
 function newInputs(topics: readonly Topic[]): Inputs {

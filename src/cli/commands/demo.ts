@@ -21,6 +21,7 @@ import { killedStream, type Streamed } from '../demo/killed-stream.ts'
 import { Stages } from '../demo/stages.ts'
 import { movesText, segmentTable } from '../demo/summary.ts'
 import { examples, integer, jsonOption, seedOption } from '../options.ts'
+import { writeReport } from '../report.ts'
 import { writeStudy } from '../study-file.ts'
 import { openTextFile } from '../text-file.ts'
 import { tableOfEvents } from '../training-table.ts'
@@ -43,6 +44,7 @@ const LIVE_SHARE = 0.25
 /** Where the consumer is killed, as shares of the records. */
 const KILL_AT = [0.35, 0.8]
 const EVENTS = 'shop.ndjson'
+const REPORT = 'report.html'
 /** The run that is not killed; gone when it has been compared. */
 const UNDISTURBED = 'undisturbed'
 const TRUTH = `${EVENTS}.truth.json`
@@ -77,11 +79,12 @@ async function demo(cli: Cli, flags: Flags): Promise<void> {
   const started = performance.now()
   prepare(flags.out)
   const run = planOf(flags)
-  const stages = new Stages(flags.json === true ? { ...cli, print: () => Promise.resolve() } : cli, 4)
+  const stages = new Stages(flags.json === true ? { ...cli, print: () => Promise.resolve() } : cli, 5)
   const facts = await stages.run('generate', () => generate(cli, run))
   const { trained, choice } = await stages.run('train', () => train(cli, run))
   const streamed = await stages.run('stream', () => streamTwice(cli, run, facts.events))
   const [checks, measures] = await stages.run('measure', () => measure(cli, run, streamed))
+  await stages.run('report', () => report(cli, run))
   await cli.print(
     flags.json === true
       ? JSON.stringify({
@@ -89,7 +92,8 @@ async function demo(cli: Cli, flags: Flags): Promise<void> {
           events: facts.events,
           version: trained.bundle.version,
           k: trained.bundle.centroids.length,
-          choice,
+          byRule: choice.byRule,
+          candidates: choice.candidates,
           moves: Object.fromEntries(measures.causes),
           suppressed: streamed.suppressed,
           checks,
@@ -137,7 +141,7 @@ function toldText(
 ): string {
   const { bundle, labels } = trained
   const blocks = [
-    choiceText(trained, choice),
+    choiceText(trained.bundle, choice),
     segmentTable({ bundle, labels, measures, liveDays }),
     [
       movesText(measures, labels, streamed.suppressed),
@@ -195,10 +199,11 @@ async function train(cli: Cli, { dir, events, liveFromMs, shop }: Plan): Promise
   const ruled = byRule.bundle.centroids.length
   const trained = ruled === options.k ? byRule : trainBundle({ featureSet, table, options })
   await openBundleFiles().save(trained.bundle, trained.labels, join(dir, 'trained'))
-  await writeStudy(join(dir, 'trained'), studyOf({ ...trained, table, history }))
+  const study = studyOf({ ...trained, table, history })
+  await writeStudy(join(dir, 'trained'), study)
   const { users } = trained.bundle.training
   return [
-    { trained, choice: { candidates: byRule.candidates, byRule: ruled } },
+    { trained, choice: { candidates: byRule.candidates, byRule: ruled, study } },
     `as of ${day(liveFromMs)} · ${number(users)} users with ≥ ${options.minEvents} events · ` +
       `${table.columns.length} features · ${counted(trained.bundle.centroids.length, 'segment')}`,
   ]
@@ -253,6 +258,17 @@ async function measure(
   return [[checks, measures], 'who is where, moves and their causes; two runs compared, the past replayed']
 }
 
+async function report(cli: Cli, { dir, events }: Plan): Promise<[number, string]> {
+  const size = await writeReport(cli, {
+    model: join(dir, 'trained'),
+    state: dir,
+    events: [events],
+    locale: 'en',
+    out: join(dir, REPORT),
+  })
+  return [size, bytes(size)]
+}
+
 function nextText(dir: string, userId: string | undefined, elapsedMs: number): string {
   const memory = bytes(process.resourceUsage().maxRSS * 1024)
   const next = [
@@ -265,7 +281,7 @@ function nextText(dir: string, userId: string | undefined, elapsedMs: number): s
   ] as const
   const to = Math.max(...next.map(([command]) => command.length))
   return [
-    `OPEN   ${dir}/segment-changed.ndjson        ${dir}/trained/card.md`,
+    `OPEN   ${dir}/${REPORT}        ${dir}/segment-changed.ndjson`,
     ...next.map(
       ([command, why], i) => `${i === 0 ? 'NEXT' : '    '}   npx segmentation ${command.padEnd(to)}   ${why}`,
     ),

@@ -37,6 +37,7 @@ interface Flags {
   readonly locale?: 'en' | 'fr'
   readonly rebuild?: boolean
   readonly opsPort?: number
+  readonly opsHost?: string
   readonly json?: boolean
 }
 
@@ -77,6 +78,10 @@ export function registerStream(program: Command, cli: Cli): void {
     .option('--app <name>', 'name of this segmentation in everything it writes')
     .addOption(localeOption())
     .option('--ops-port <port>', 'answer probes, /tasks and /metrics there', integer(0, 65535))
+    .option(
+      '--ops-host <address>',
+      `of that port; default: ${OPS.host} beside a folder, 0.0.0.0 with --config`,
+    )
     .option('--rebuild', 'the state is lost: fold everything again from the inputs')
     .addOption(jsonOption())
     .addHelpText(
@@ -114,7 +119,7 @@ async function stream(cli: Cli, files: readonly string[], flags: Flags): Promise
       await resume(run.ports, run.options, { task: 0, accept: 'rebuild', startAt: {}, rehash: true })
     noteCurrency(cli, run)
     const started = performance.now()
-    const result = await runStream(cli, run, watch, flags.opsPort)
+    const result = await runStream(cli, run, watch, flags)
     const head = result.heads.get(0)
     if (!head) return
     const facts = {
@@ -184,12 +189,12 @@ async function runStream(
   cli: Cli,
   run: EmbeddedRun,
   watch: Watched,
-  opsPort: number | undefined,
+  { opsPort: port, opsHost: host = OPS.host }: Flags,
 ): Promise<StreamResult> {
   const task = new Stream(run.ports, { optionsOf: () => run.options, endsWithInputs: !run.config.follow })
   const words = 'stopping: one last page and checkpoint (Ctrl-C again ends at once, nothing is lost)'
   const off = onSignals(cli, () => task.end(), words)
-  const ops = opsPort === undefined ? undefined : await watch.open({ ...OPS, port: opsPort }, task, ONE_TASK)
+  const ops = port === undefined ? undefined : await watch.open({ host, port }, task, ONE_TASK)
   if (ops) cli.note(`answers at ${ops.url}: ${OPS_PATHS}`)
   const { total } = await run.source.progress()
   const bar = total === undefined || run.config.follow ? undefined : cli.progress('stream', total, 'bytes')

@@ -9,6 +9,7 @@ import { sparkline } from '../../render/spark.ts'
 import { table } from '../../render/table.ts'
 
 const SPEND = 'revenue_90d'
+const WHO_CHARS = 100
 /** In this order: those that a run of one model knows. */
 const CAUSES: readonly Cause[] = ['first', 'behaviour', 'inactivity']
 /** Causes of which one move is shown. */
@@ -45,8 +46,13 @@ export function segmentTable({ bundle, labels, measures, liveDays }: Segments): 
             align: 'right' as const,
           },
         ]),
-    { title: 'WHO THEY ARE', value: (r) => labels[r.key]?.description['en'] ?? '' },
+    { title: 'WHO THEY ARE', value: (r) => cut(labels[r.key]?.description['en'] ?? '') },
   ])
+}
+
+/** What stands in one line of a wide terminal; the card and the report have the whole. */
+function cut(text: string): string {
+  return text.length <= WHO_CHARS ? text : `${text.slice(0, text.lastIndexOf(' ', WHO_CHARS - 2))} …`
 }
 
 /** The live moves by cause, and one of behaviour and one of inactivity in words. */
