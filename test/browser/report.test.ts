@@ -78,16 +78,24 @@ describe.skipIf(path === undefined)('the report of a generated shop in a browser
     expect(asked).toEqual([page.url()])
     expect(await page.locator('html').getAttribute('lang')).toBe(locale)
     expect(await page.locator('main section h2').count()).toBe(13)
+    expect(await page.locator('.none').allTextContents()).toEqual([])
+    expect(await page.locator('svg[role=img]').count()).toBeGreaterThan(20)
     await page.context().close()
   })
 
-  it.each(['en', 'fr'])('has no serious violation of accessibility, in %s', async (locale) => {
-    const { page } = await open(locale)
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    expect(serious.map((v) => [v.id, v.nodes.slice(0, 3).map((n) => n.html)])).toEqual([])
-    await page.context().close()
-  })
+  // within a picture there is nothing to hear but what its svg says; contrasts of some thousand cells take a while
+  it.each(['en', 'fr'])(
+    'has no serious violation of accessibility, in %s',
+    async (locale) => {
+      const { page } = await open(locale)
+      const axe = new AxeBuilder({ page }).exclude('svg').options({ resultTypes: ['violations'] })
+      const { violations } = await axe.analyze()
+      const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
+      expect(serious.map((v) => [v.id, v.nodes.slice(0, 3).map((n) => n.html)])).toEqual([])
+      await page.context().close()
+    },
+    300_000,
+  )
 
   it.each([360, 1280])('never scrolls sideways as a whole, at %d pixels', async (width) => {
     const { page } = await open('en', width)

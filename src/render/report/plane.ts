@@ -227,14 +227,24 @@ export function circle(page: Page, study: Study): string {
   })
 }
 
+/** Points in a picture; more would make the file large and show no more. */
+const POINTS_DRAWN = 700
+
+/** The users drawn: of a sample that is too large every nth, for its order means nothing. */
+function drawn({ pca: { biplot } }: Study): Study['pca']['biplot']['points'] {
+  const step = Math.ceil(biplot.points.length / POINTS_DRAWN)
+  return biplot.points.filter((_, i) => i % step === 0)
+}
+
 function cloud(page: Page, study: Study, opacity: number): Series[] {
+  const points = drawn(study)
   return study.segments.map((s, k) => ({
     type: 'scatter',
     name: page.name(s.key),
     symbolSize: 5,
     silent: true,
     itemStyle: { color: page.colour(s.key), opacity },
-    data: study.pca.biplot.points.filter((p) => p.segment === k).map((p) => [rounded(p.x), rounded(p.y)]),
+    data: points.filter((p) => p.segment === k).map((p) => [rounded(p.x), rounded(p.y)]),
   }))
 }
 
@@ -244,17 +254,14 @@ const rounded = (x: number): number => Math.round(x * 1000) / 1000
 function cloudCsv(study: Study): { head: string[]; rows: (string | number)[][] } {
   return {
     head: ['axis_1', 'axis_2', 'segment'],
-    rows: study.pca.biplot.points.map((p) => [
-      rounded(p.x),
-      rounded(p.y),
-      study.segments[p.segment]?.key ?? '',
-    ]),
+    rows: drawn(study).map((p) => [rounded(p.x), rounded(p.y), study.segments[p.segment]?.key ?? '']),
   }
 }
 
 /** Customers and features in one picture. */
 export function biplot(page: Page, study: Study): string {
-  const { points, arrows: ends } = study.pca.biplot
+  const { arrows: ends } = study.pca.biplot
+  const points = drawn(study)
   const title = page.say('Customers and features together', 'Clients et variables ensemble')
   const reading = page.say(
     `${page.count(points.length)} customers drawn at random: who lies in the direction of an arrow has much of its feature.`,
@@ -279,7 +286,8 @@ export function biplot(page: Page, study: Study): string {
 
 /** Segments in the plane of the first two axes, with centroids and radii. */
 export function segmentPlane(page: Page, study: Study): string {
-  const { points, centroids } = study.pca.biplot
+  const { centroids } = study.pca.biplot
+  const points = drawn(study)
   const title = page.say('Where the segments lie', 'Où se situent les segments')
   const axes = study.pca.kept
   const flat =

@@ -19,12 +19,14 @@ function minEvents(page: Page, { minEvents: m }: Study): string {
   const title = page.say('How many events it takes', 'Combien d’événements il faut')
   if (m === null)
     return `<h3>${title}</h3><p class="none">${page.say('A table of features does not say what came first.', 'Une table de variables ne dit pas ce qui est venu d’abord.')}</p>`
-  const kept = m.curve.find((c) => c.events === m.chosen)?.kept
+  const share = m.curve.find((c) => c.events === m.chosen)?.kept
+  const kept = share === undefined ? page.say('some', 'une partie') : page.share(share, 0)
+  const { events: enough, kept: wanted } = m.enough
   const reading = page.say(
-    `Of ${page.count(m.users)} customers with at least ${m.later} events, ` +
-      `${kept === undefined ? 'a share' : page.share(kept, 0)} were after ${m.chosen} events already in the segment that they had after ${m.later}: below that minimum nobody is assigned.`,
-    `Sur ${page.count(m.users)} clients ayant au moins ${m.later} événements, ` +
-      `${kept === undefined ? 'une part' : page.share(kept, 0)} étaient dès ${m.chosen} événements dans le segment qu’ils avaient après ${m.later}\u00A0: sous ce minimum, personne n’est affecté.`,
+    `Of ${page.count(m.users)} customers with at least ${m.later} events, ${kept} were after ${m.chosen} events already where they ` +
+      `were after ${m.later}, ${page.share(wanted, 0)} from ${enough} events on; below the minimum of ${m.chosen} nobody is assigned.`,
+    `Sur ${page.count(m.users)} clients ayant au moins ${m.later} événements, ${kept} étaient dès ${m.chosen} événements là où ils ` +
+      `étaient après ${m.later}, et ${page.share(wanted, 0)} à partir de ${enough}\u00A0; sous le minimum de ${m.chosen}, personne n’est affecté.`,
   )
   const picture = chart({
     id: 'min-events-chart',

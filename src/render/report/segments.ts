@@ -266,25 +266,27 @@ function profiles(page: Page): string {
 
 function typical(page: Page, study: Study): string {
   const title = page.say('Typical customers', 'Clients types')
-  const shown = study.segments.flatMap((s) =>
-    s.typical.map((t, i) => ({ key: s.key, name: `${page.name(s.key)} ${i + 1}`, ...t })),
-  )
+  const tables = study.segments.map((s) => {
+    const name = page.name(s.key)
+    const shown = table({
+      caption: `${title}: ${name}`,
+      head: [page.say('Feature', 'Variable'), ...s.typical.map((_, i) => String(i + 1))],
+      rows: page.features.map((f, j) => [f, ...s.typical.map((t) => page.plain(t.values[j] as number))]),
+      size: 'small',
+    })
+    return `<div><h4>${esc(name)}</h4>${shown}</div>`
+  })
   return page.figure({
     id: 'typical',
     title,
-    picture: table({
-      caption: title,
-      head: [page.say('Feature', 'Variable'), ...shown.map((t) => t.name)],
-      rows: page.features.map((name, j) => [name, ...shown.map((t) => page.plain(t.values[j] as number))]),
-      size: 'small',
-    }),
+    picture: `<div class="many wide">${tables.join('\n')}</div>`,
     reading: page.say(
       'Real customers nearest to the centre of their segment, without their ids: think of them when you write to the segment.',
       'De vrais clients, les plus proches du centre de leur segment, sans identifiant\u00A0: pensez à eux en écrivant au segment.',
     ),
     csv: {
       head: ['segment', 'distance', ...study.features.map((f) => f.name)],
-      rows: shown.map((t) => [t.key, t.distance, ...t.values]),
+      rows: study.segments.flatMap((s) => s.typical.map((t) => [s.key, t.distance, ...t.values])),
     },
   })
 }
