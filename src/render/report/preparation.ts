@@ -22,10 +22,14 @@ function minEvents(page: Page, { minEvents: m }: Study): string {
   const share = m.curve.find((c) => c.events === m.chosen)?.kept
   const kept = share === undefined ? page.say('some', 'une partie') : page.share(share, 0)
   const { events: enough, kept: wanted } = m.enough
+  const chosen =
+    m.chosen === 1
+      ? page.say('their first event', 'leur premier événement')
+      : page.say(`${m.chosen} events`, `${m.chosen} événements`)
   const reading = page.say(
-    `Of ${page.count(m.users)} customers with at least ${m.later} events, ${kept} were after ${m.chosen} events already where they ` +
+    `Of ${page.count(m.users)} customers with at least ${m.later} events, ${kept} were after ${chosen} already where they ` +
       `were after ${m.later}, ${page.share(wanted, 0)} from ${enough} events on; below the minimum of ${m.chosen} nobody is assigned.`,
-    `Sur ${page.count(m.users)} clients ayant au moins ${m.later} événements, ${kept} étaient dès ${m.chosen} événements là où ils ` +
+    `Sur ${page.count(m.users)} clients ayant au moins ${m.later} événements, ${kept} étaient dès ${chosen} là où ils ` +
       `étaient après ${m.later}, et ${page.share(wanted, 0)} à partir de ${enough}\u00A0; sous le minimum de ${m.chosen}, personne n’est affecté.`,
   )
   const picture = chart({
