@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url'
 const BENCHES = [
   ['fold', 'The bare fold: events in memory to a vector', ['1000000', '20000']],
   ['duties', 'The fold with all its duties', ['30000', '60']],
+  ['time', 'That time passes', []],
+  ['guards', 'A tracker that dies for six hours', ['3000', '48']],
   ['decode', 'From bytes to events', []],
   ['stream', 'Whole runs from files, state and outputs on disk', ['30000', '60']],
   ['embedded', 'The doors of a run folder', []],

@@ -143,6 +143,7 @@ describe('a hold', () => {
   })
 
   it.each([
+    [0, 0, undefined],
     [50, 1000, undefined],
     [51, 1000, 'moving'],
     [19, 100, undefined],
@@ -150,7 +151,7 @@ describe('a hold', () => {
   ])('begins where %i of %i members moved within an hour: %s', (moved, members, expected) => {
     const guard = after(1, () => 40)
     const t = T0 + DAY_MS + MINUTE_MS
-    guard.finish(t, [[guard.slotOf(t), moved - 5]], undefined)
+    guard.finish(t, [[guard.slotOf(t), Math.max(0, moved - 5)]], undefined)
     const now = (at: number, wakes = true): string | undefined =>
       guard.turn(at, RULE, { moved: [[guard.slotOf(t), 5]], members, wakes })?.held.why
     expect(now(t + 1)).toBe(expected)
