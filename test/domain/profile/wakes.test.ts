@@ -18,7 +18,7 @@ import { DUE, TRIGGER } from './desk.ts'
 
 /** How many models, each with a profile and its history. */
 const RUNS = Number(process.env['WAKES_RUNS'] ?? 250)
-const SEED = process.env['WAKES_SEED']
+const SEED = Number(process.env['WAKES_SEED'] ?? 1)
 /** Events, steps and hops are whole multiples of it. */
 const GRAIN_MS = 30 * SECOND_MS
 /** The night in which Paris goes over to summer time. */
@@ -139,7 +139,7 @@ test(
           expect(profiles.due(0)).toBe(expected)
         }
       }),
-      SEED === undefined ? { numRuns: RUNS } : { numRuns: RUNS, seed: Number(SEED) },
+      { numRuns: RUNS, seed: SEED },
     )
     process.stdout.write(`${RUNS} cases: ${changes} changes found, ${quiet} wakes without one\n`)
     expect(changes).toBeGreaterThan(RUNS / 20)
