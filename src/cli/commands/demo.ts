@@ -36,7 +36,7 @@ interface Flags {
 
 const OUT_DEFAULT = 'amazing-demo'
 /** So many that it is done in half a minute: every event is streamed twice, and once more by the journal. */
-const DEMO_USERS = 6000
+const DEMO_USERS = 5000
 /** What the demo asks of its model; `train` has the same flags. */
 const MODEL = { k: 5, components: 0.9, minEvents: 8 } as const
 /** The last days of the shop are streamed as if they happened now. */
