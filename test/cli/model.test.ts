@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parquetReadObjects } from 'hyparquet'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -186,6 +186,20 @@ describe('train', () => {
     expect(out).toMatch(/^K +SILHOUETTE/)
     expect(out).toMatch(/^▸ \d/m)
     expect(readFileSync(at('m7/card.md'), 'utf8')).toContain('## Choice of k')
+  })
+
+  it('writes a study beside the model and says its heads, unless it is told not to', async () => {
+    const events = ['--events', at('shop.ndjson.gz'), ...asOf, '--min-events', '3', '--out', at('m8')]
+    const out = await done('train', ...events)
+    expect(out).toMatch(/^axes +.+ say more than chance/m)
+    expect(out).toMatch(/^events +after 3 [\d.]+ % of \d+ users have the segment/m)
+    expect(out).toMatch(/^bots +0 users with more than/m)
+    const { bundle } = JSON.parse(readFileSync(at('m8/study.json'), 'utf8')) as { bundle: string }
+    expect(bundle).toBe(
+      (JSON.parse(readFileSync(at('m8/model.json'), 'utf8')) as { version: string }).version,
+    )
+    expect(await done('train', ...events, '--no-study')).not.toMatch(/^axes/m)
+    expect(existsSync(at('m8/study.json'))).toBe(false)
   })
 
   it('refuses a table without numbers', async () => {

@@ -3,13 +3,14 @@ import type { Command } from 'commander'
 import { openBundleFiles } from '../../adapters/files/bundles.ts'
 import { checkFitted, fittedFeatures, parseFitted, type Fitted } from '../../app/fitted.ts'
 import { studyOf } from '../../app/study/build.ts'
+import type { Study } from '../../app/study/study.ts'
 import { trainBundle, TRAIN_DEFAULTS, type Trained, type TrainOptions } from '../../app/train.ts'
 import { CHOICE_RULE, elbow, leastStability } from '../../domain/model/choose-k.ts'
 import { columnsOf } from '../../domain/segments/assigner.ts'
 import { parseFeatureSet, type FeatureSet } from '../../domain/features/feature-set.ts'
 import { segmentName } from '../../domain/segments/label.ts'
 import { fail } from '../../errors.ts'
-import { duration, number, percent } from '../../render/format.ts'
+import { counted, duration, number, percent } from '../../render/format.ts'
 import { facts, table, type Column } from '../../render/table.ts'
 import type { Cli } from '../cli.ts'
 import { FEATURE_SET_DEFAULT, loadFeatureSet, readText } from '../declarations.ts'
@@ -111,26 +112,30 @@ async function train(cli: Cli, flags: Flags): Promise<void> {
     progress?.stop()
   }
   await openBundleFiles().save(trained.bundle, trained.labels, flags.out)
-  if (flags.study) await study(cli, trained, input, flags.out)
-  else removeStudy(flags.out)
-  await cli.print(flags.json === true ? trainedJson(trained, flags.out) : trainedText(trained, flags.out))
+  const study = flags.study ? await studied(cli, trained, input, flags.out) : undefined
+  if (study === undefined) removeStudy(flags.out)
+  await cli.print(
+    flags.json === true ? trainedJson(trained, flags.out) : trainedText(trained, flags.out, study),
+  )
   cli.note(`trained in ${duration(performance.now() - started)}`)
 }
 
 /** Why the model is as it is, beside it. */
-async function study(
+async function studied(
   cli: Cli,
   trained: Trained,
   { table, history }: TrainingTable,
   out: string,
-): Promise<void> {
+): Promise<Study> {
   let progress: ReturnType<Cli['progress']> | undefined
   const onProgress = (done: number, total: number): void => {
     progress ??= cli.progress('study', total, 'steps')
     progress.at(done)
   }
   try {
-    await writeStudy(out, studyOf({ ...trained, table, history, onProgress }))
+    const study = studyOf({ ...trained, table, history, onProgress })
+    await writeStudy(out, study)
+    return study
   } finally {
     progress?.stop()
   }
@@ -195,7 +200,11 @@ function trainedJson({ bundle, metrics, candidates }: Trained, out: string): str
   })
 }
 
-function trainedText({ bundle, labels, metrics, candidates }: Trained, out: string): string {
+function trainedText(
+  { bundle, labels, metrics, candidates }: Trained,
+  out: string,
+  study: Study | undefined,
+): string {
   const { training, pca, segments } = bundle
   const columns = columnsOf(bundle.featureSet)
   type Row = (typeof segments)[number]
@@ -219,9 +228,36 @@ function trainedText({ bundle, labels, metrics, candidates }: Trained, out: stri
     ],
     ['outliers', outliersText(metrics, training.users)],
     ['silhouette', number(metrics['silhouette'] ?? Number.NaN, 3)],
+    ...(study === undefined ? [] : studyFacts(study)),
   ])
   const choice = candidates.length === 0 ? '' : `${choiceText(candidates, segments.length)}\n\n`
   return `${choice}${head}\n\n${table(segments, shape)}`
+}
+
+/** What the study says in a line each. */
+function studyFacts({ pca, minEvents, bots }: Study): [name: string, value: string][] {
+  const axes = pca.axes.slice(0, pca.kept).map(({ name }) => name.en)
+  const facts: [name: string, value: string][] = [
+    [
+      'axes',
+      `${axes.join(' · ')}; ${pca.suggested} of ${pca.axes.length} say more than chance (parallel analysis)`,
+    ],
+  ]
+  if (minEvents !== null) {
+    const { chosen, later, users, curve, enough } = minEvents
+    const kept = curve.find(({ events }) => events === chosen)?.kept ?? Number.NaN
+    facts.push([
+      'events',
+      `after ${chosen} ${percent(kept)} of ${counted(users, 'user')} have the segment that they have after ${later}; ` +
+        `${percent(enough.kept)} from ${enough.events} on`,
+    ])
+  }
+  if (bots !== null)
+    facts.push([
+      'bots',
+      `${counted(bots.users, 'user')} with ${bots.rule.en}: ${percent(bots.eventShare)} of the events`,
+    ])
+  return facts
 }
 
 function outliersText(metrics: Trained['metrics'], users: number): string {

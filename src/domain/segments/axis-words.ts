@@ -67,8 +67,8 @@ function themeOf(f: Feature): { readonly theme: Theme; readonly sign: 1 | -1 } {
   return {
     theme: {
       name: { en, fr },
-      much: { en: `more ${en}`, fr: `plus : ${fr}` },
-      little: { en: `less ${en}`, fr: `moins : ${fr}` },
+      much: { en: `more ${en}`, fr: `plus\u00A0: ${fr}` },
+      little: { en: `less ${en}`, fr: `moins\u00A0: ${fr}` },
     },
     sign: 1,
   }

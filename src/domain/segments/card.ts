@@ -1,5 +1,5 @@
 import { durationText } from '../base/duration.ts'
-import { CHOICE_RULE, elbow, leastStability } from '../model/choose-k.ts'
+import { CHOICE_RULE, elbow } from '../model/choose-k.ts'
 import { columnsOf } from './assigner.ts'
 import type { Bundle } from './bundle.ts'
 import { formatNumber, formatShare } from './format.ts'
@@ -60,7 +60,7 @@ function choiceOfK({ training, centroids }: Bundle): string[] {
   const rows = candidates.map((c) => [
     c.k === centroids.length ? `**${c.k}**` : String(c.k),
     ...[c.silhouette, c.daviesBouldin, c.calinskiHarabasz, c.inertia].map((x) => formatNumber(x, 'en')),
-    formatNumber(leastStability(c), 'en'),
+    c.stability.map((jaccard) => jaccard.toFixed(2)).join(' '),
     formatShare(c.smallestShare, 'en'),
   ])
   const head = [
@@ -69,7 +69,7 @@ function choiceOfK({ training, centroids }: Bundle): string[] {
     'Davies–Bouldin',
     'Caliński–Harabasz',
     'inertia',
-    'least Jaccard',
+    'Jaccard of each segment',
     'smallest',
   ]
   const elbowText = bend === undefined ? '' : ` The curve of the inertia bends at ${bend}.`

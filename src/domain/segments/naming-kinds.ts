@@ -89,14 +89,14 @@ export const KINDS: readonly Kind[] = [
     name: { en: 'Buyers', fr: 'Acheteurs' },
     lead: { en: 'Buy more than most', fr: 'Achètent plus que la plupart' },
     tells: ['orders', 'spend', 'carts'],
-    fits: (p) => given(buys(p) && buying(p) > PLAIN, 0.4 + (2 / 3) * buying(p)),
+    fits: (p) => given(buys(p) && buying(p) > PLAIN && p.times('orders') > 1, 0.4 + (2 / 3) * buying(p)),
   },
   {
     name: { en: 'Bargain hunters', fr: 'Chasseurs de bonnes affaires' },
     lead: { en: 'Buy for little at a time', fr: 'Achètent pour peu à la fois' },
     tells: ['basket', 'orders', 'visits'],
     fits: (p) =>
-      given(buys(p) && p.times('basket') < 0.6, 0.5 - Math.log2(Math.max(p.times('basket'), 0.1)) / 3),
+      given(buys(p) && p.times('basket') < 0.4, 0.5 - Math.log2(Math.max(p.times('basket'), 0.1)) / 3),
   },
   {
     name: { en: 'Cart abandoners', fr: 'Paniers abandonnés' },
@@ -157,7 +157,11 @@ export const KINDS: readonly Kind[] = [
     name: { en: 'Regular customers', fr: 'Habitués' },
     lead: { en: 'Buy like most', fr: 'Achètent comme la plupart' },
     tells: ['orders', 'spend', 'lastOrder'],
-    fits: (p) => given(buys(p) && Math.abs(buying(p)) <= 2 * PLAIN, 0.7 - Math.abs(buying(p)) / 2),
+    fits: (p) =>
+      given(
+        buys(p) && buying(p) >= -2 * PLAIN && (buying(p) <= 2 * PLAIN || p.times('orders') <= 1),
+        0.7 - Math.abs(buying(p)) / 2,
+      ),
   },
 ]
 
