@@ -20,6 +20,8 @@ export class Keeper {
   /** u, K × K × F, and v, K × K. */
   readonly #slopes: Float64Array
   readonly #heights: Float64Array
+  /** Size of what each height is made of: far centroids that lie close together leave little of it but its rounding. */
+  readonly #bulks: Float64Array
   readonly #lo: Float64Array
   readonly #hi: Float64Array
 
@@ -30,6 +32,7 @@ export class Keeper {
     this.#K = bundle.centroids.length
     this.#slopes = new Float64Array(this.#K * this.#K * F)
     this.#heights = new Float64Array(this.#K * this.#K)
+    this.#bulks = new Float64Array(this.#K * this.#K)
     this.#lo = new Float64Array(F)
     this.#hi = new Float64Array(F)
     for (let a = 0; a < this.#K; a++) for (let b = 0; b < this.#K; b++) this.#prepare(a, b)
@@ -54,8 +57,10 @@ export class Keeper {
     const { F, C, weights, offset } = this.#chain
     const pair = a * this.#K + b
     let height = 0
+    let bulk = 0
     for (let c = 0; c < C; c++) {
       const apart = this.#centre(a, c) - this.#centre(b, c)
+      bulk += this.#centre(b, c) ** 2 + this.#centre(a, c) ** 2 + 2 * Math.abs((offset[c] as number) * apart)
       height += this.#centre(b, c) ** 2 - this.#centre(a, c) ** 2 - 2 * (offset[c] as number) * apart
       for (let j = 0; j < F; j++) {
         const at = pair * F + j
@@ -63,6 +68,7 @@ export class Keeper {
       }
     }
     this.#heights[pair] = height
+    this.#bulks[pair] = bulk
   }
 
   /** Is B farther than A everywhere in the box? */
@@ -70,7 +76,7 @@ export class Keeper {
     const { F } = this.#chain
     const pair = a * this.#K + b
     let sum = this.#heights[pair] as number
-    let size = Math.abs(sum)
+    let size = this.#bulks[pair] as number
     for (let j = 0; j < F; j++) {
       const slope = this.#slopes[pair * F + j] as number
       if (slope === 0) continue
