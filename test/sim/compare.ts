@@ -24,7 +24,7 @@ export function faultsOf(
   heads: readonly Head[],
   state: Keys,
 ): string[] {
-  const oracle = new Oracle(scenario, 0)
+  const oracle = new Oracle(scenario, scenario.liveFrom)
   const faults: string[] = []
   const expected: string[] = []
   for (const [i, { line, transitions, memberships, deadLetters }] of published.entries()) {

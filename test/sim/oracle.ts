@@ -257,8 +257,8 @@ export class Oracle {
 
   /** Those of the moves since `from` that say how restless the users are. */
   #stir(from: number): void {
-    for (const { from: left, cause } of this.transitions.slice(from))
-      if (left !== null && ['behaviour', 'inactivity'].includes(cause)) {
+    for (const { from: left, cause, origin } of this.transitions.slice(from))
+      if (left !== null && origin !== 'backfill' && ['behaviour', 'inactivity'].includes(cause)) {
         const slot = Math.floor(Math.max(this.#clock, this.#woken) / SIM_RHYTHM.slotMs)
         const last = this.#moved.at(-1)
         if (last?.[0] === slot) last[1]++

@@ -119,6 +119,8 @@ export interface Scenario {
   readonly due: DuePolicy
   /** undefined: nothing but an operator holds the clock. */
   readonly guard: GuardRule | undefined
+  /** What lies before this is history. */
+  readonly liveFrom: number
 }
 
 /** A day of two minutes, so that habits form. */
@@ -307,7 +309,8 @@ export function makeScenario(random: Random, live: boolean): Scenario {
     forgetAnonymousAfterMs: random.below(2) === 0 ? 5 * MINUTE_MS : DAY_MS,
   }
   const guard = random.below(2) === 0 ? guardRule(random) : undefined
-  return { inputs: random.below(2) === 0 ? muted(random, inputs, t) : inputs, due, guard }
+  const heard = random.below(2) === 0 ? muted(random, inputs, t) : inputs
+  return { inputs: heard, due, guard, liveFrom: random.below(2) === 0 ? T0 + random.below(t.spanMs) : 0 }
 }
 
 const decoded = new WeakMap<RawRecord, Content>()

@@ -124,7 +124,7 @@ export class Simulation {
       quietLineMs: random.below(3) === 0 ? 1 + random.below(5 * MINUTE_MS) : undefined,
       tickAllowanceMs: this.#live && random.below(4) > 0 ? MINUTE_MS : undefined,
       newToken: () => `token-${random.below(1e9)}`,
-      genesis: { app: 'sim', formats: {}, liveFrom: 0 },
+      genesis: { app: 'sim', formats: {}, liveFrom: this.scenario.liveFrom },
       startAt: (bounds) => Object.fromEntries(Object.entries(bounds).map(([t, b]) => [t, b.start])),
     }
   }

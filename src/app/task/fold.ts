@@ -300,7 +300,8 @@ export class TaskFold {
       open.moves.push([t.userId, t.sequence, t.from, t.to])
       if (t.from === null) open.joined++
       else if (t.to === null) open.joined--
-      else if (t.cause !== 'model') open.stir(guard.slotOf(Math.max(clock, open.lastWakeDue)))
+      else if (t.cause !== 'model' && t.origin !== 'backfill')
+        open.stir(guard.slotOf(Math.max(clock, open.lastWakeDue)))
       const membership = membershipOf(t)
       open.memberships.push(membership)
       book.member(membership)
