@@ -41,11 +41,18 @@ const sets = fc
   }))
 const history = fc.array(events(times(CENTRE, 30 * HOUR_MS)), { minLength: 1, maxLength: 14 })
 
-/** On the grain, in order, each an event of its own. */
+/** On the grain, in order, each an event of its own, with numbers as events have them: a part is never more than its whole. */
 function laid(some: readonly Event[]): Event[] {
   const at = (t: number): number => Math.floor(t / GRAIN_MS) * GRAIN_MS
   return some
-    .map((e, i) => ({ ...e, eventId: `e${i}`, userId: 'u1', eventTime: at(e.eventTime) }))
+    .map(({ quantity, amountMinor, ...e }, i): Event => ({
+      ...e,
+      quantity: quantity && Math.ceil(Math.abs(quantity)),
+      amountMinor: amountMinor && Math.abs(amountMinor),
+      eventId: `e${i}`,
+      userId: 'u1',
+      eventTime: at(e.eventTime),
+    }))
     .sort((a, b) => a.eventTime - b.eventTime)
 }
 
