@@ -276,7 +276,7 @@ function nextText(dir: string, userId: string | undefined, elapsedMs: number): s
       ? []
       : [[`explain ${userId} --state ${dir}`, 'why he moved, and what would move him next']]),
     [`stream --state ${dir}`, 'goes on where it stopped'],
-    ['ingest your.csv --mapping rees46 --out events.ndjson', 'your own data'],
+    ['mapping draft your-orders.csv', 'your own data'],
     ['help', `all commands   (${duration(elapsedMs)}, ${memory})`],
   ] as const
   const to = Math.max(...next.map(([command]) => command.length))
