@@ -36,6 +36,7 @@ export function registerGuards(program: Command, cli: Cli): void {
         'everybody dormant. Guards hold it by themselves where an input falls silent against its habit (it ends once the input is ' +
         'heard again) or too many users move within an hour (it waits for `release`). The thresholds are `guards` in the config.',
     )
+    .addHelpText('after', examples([['guards status --config live.yaml', 'what holds the clock now']]))
   const command = (name: string, summary: string): Command =>
     guards
       .command(name)
