@@ -1,6 +1,7 @@
-// Is the planted number of segments found, and are the planted personas? On the generated shop, over ten seeds, with the default
+// Is the planted number of segments found, and are the planted personas? On the generated shop, over ten seeds on which the rule
+// was not made (it was on the first ten), with the default
 // feature set: `train --k auto --components 0.9 --min-events 8`, as of the last quarter. Run after `npm run build`:
-// node test/bench/choice.mjs [users] [seeds]; --write puts the table into test/bench/RESULTS-choice.md.
+// node test/bench/choice.mjs [users] [seeds] [first seed]; --write puts the table into test/bench/RESULTS-choice.md.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { snapshots, wholeTable } from '../../dist/app/features.js'
 import { PERSONAS } from '../../dist/app/generate/personas.js'
@@ -13,7 +14,7 @@ import { adjustedRand } from '../../dist/domain/model/indices.js'
 
 const DAY_MS = 86_400_000
 const args = process.argv.slice(2)
-const [users = 1_500, seeds = 10] = args.filter((a) => !a.startsWith('--')).map(Number)
+const [users = 1_500, seeds = 10, first = 101] = args.filter((a) => !a.startsWith('--')).map(Number)
 const planted = PERSONAS.length
 
 const path = new URL('../../models/feature-sets/default.json', import.meta.url)
@@ -21,7 +22,7 @@ const featureSet = parseFeatureSet(JSON.parse(readFileSync(path, 'utf8')), 'defa
 const plan = compilePlan(featureSet, UTC)
 const rows = []
 let found = 0
-for (let seed = 1; seed <= seeds; seed++) {
+for (let seed = first; seed < first + seeds; seed++) {
   const shop = { ...SHOP_DEFAULTS, users, seed }
   const asOf = shop.startMs + 0.75 * shop.days * DAY_MS
   const [snapshot] = await snapshots(plan, generateShop(shop), [asOf])
@@ -61,7 +62,7 @@ const text = [
   '',
   `Written by \`node test/bench/choice.mjs --write\`: the generated shop, ${users.toLocaleString('en')} users, ${planted} planted personas. ` +
     `The planted k was chosen in ${found} of ${seeds} seeds. The adjusted Rand index is with the personas; who lapses later is no ` +
-    'lapsed customer yet, so that it cannot be 1.',
+    'lapsed customer yet, so that it cannot be 1. The rule was made while looking at seeds 1 to 10, which are not among these.',
   '',
   `| seed | k | ARI | silhouette at ${planted - 1} / ${planted} / ${planted + 1} | CPU of the training | names |`,
   '| ---: | ---: | ---: | --- | ---: | --- |',
