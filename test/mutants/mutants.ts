@@ -147,7 +147,7 @@ const FOLDING: readonly Mutant[] = [
   mutant('clock-from-the-fold', FOLD, 'const tick = open.line ? open.line.tick : open', 'const tick = open'),
   mutant('tick-not-journalled', FOLD, '      tick,\n', '      tick: undefined,\n'),
   mutant('release-forgotten', FOLD, 'if (due < releasedAt) {', 'if (due < 0) {'),
-  mutant('hold-ignored', FOLD, '    if (held) return false\n', ''),
+  mutant('hold-ignored', FOLD, '    if (holding) return false\n', ''),
   mutant(
     'memberships-not-rebuilt',
     FOLD,
