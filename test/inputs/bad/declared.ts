@@ -171,7 +171,7 @@ export const STATES: readonly Bad[] = [
   command(
     'a command nobody knows',
     '{"command":"dance","commandId":"c","issuedAt":0}',
-    "unknown-command: control, command 2: command: Invalid discriminator value. Expected 'promote' | 'labels' | 'hold' | 'release'",
+    "unknown-command: control, command 2: command: Invalid discriminator value. Expected 'promote' | 'rollback' | 'labels' | 'hold' | 'release'",
   ),
   command(
     'a command without an id',
