@@ -147,6 +147,7 @@ try {
       head: head(++at),
       profiles,
       memberships,
+      forgotten: [],
     })
   const fill = await timed(async () => {
     for (let i = 0; i < USERS; i += 10_000) {
